@@ -1,0 +1,1 @@
+"""The only rooms that name other people's products."""

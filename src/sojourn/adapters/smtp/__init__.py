@@ -1,0 +1,1 @@
+"""SMTP: hands messages to a mail server."""

@@ -1,0 +1,1 @@
+"""SQLite: log, state, intents, directory, mailbox."""

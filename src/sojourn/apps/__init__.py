@@ -1,0 +1,1 @@
+"""What people see and edit: one Django app per kind of work, each deletable as one folder."""

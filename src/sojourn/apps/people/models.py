@@ -1,0 +1,172 @@
+"""The tables the engine owns. They are written only by the `state` and `intents` adapters with plain SQL; apps read them through the ORM.
+
+All times are milliseconds since 1970, UTC.
+"""
+
+from django.db import models
+
+
+class PersonRow(models.Model):
+    """One person: the portrait as msgpack (terms.person.Person), and the columns that lists sort and search by."""
+
+    id = models.BigIntegerField(primary_key=True)
+    workspace_id = models.BigIntegerField()
+    body = models.BinaryField()
+    name = models.CharField(max_length=255, default="")
+    email = models.CharField(max_length=255, default="")  # as given, lower-cased
+    identified = models.BooleanField(default=False)
+    first_seen = models.BigIntegerField()
+    last_seen = models.BigIntegerField()
+    due = models.BigIntegerField(null=True)
+
+    class Meta:
+        db_table = "people_person"
+        indexes = [
+            models.Index(fields=["workspace_id", "last_seen", "id"], name="person_last_seen"),
+            models.Index(fields=["workspace_id", "due", "id"], name="person_due", condition=models.Q(due__isnull=False)),
+            models.Index(fields=["workspace_id", "email"], name="person_email", condition=~models.Q(email="")),
+        ]
+
+
+class IdentifierRow(models.Model):
+    """Whom an identifier (`type:value`) leads to; `body` is msgpack of terms.person.IdentifierEntry where there is more to say than the person."""
+
+    pk = models.CompositePrimaryKey("workspace_id", "key")
+    workspace_id = models.BigIntegerField()
+    key = models.CharField(max_length=400)
+    person = models.BigIntegerField()
+    body = models.BinaryField(null=True)
+
+    class Meta:
+        db_table = "people_identifier"
+
+
+class MergedRow(models.Model):
+    """A person that became another. `into` is always the end of the chain."""
+
+    id = models.BigIntegerField(primary_key=True)
+    workspace_id = models.BigIntegerField()
+    into = models.BigIntegerField(db_index=True)
+
+    class Meta:
+        db_table = "people_merged"
+
+
+class ProgressRow(models.Model):
+    """How far the engine is; one row, id 1."""
+
+    id = models.IntegerField(primary_key=True)
+    position = models.BigIntegerField()
+    now = models.BigIntegerField()
+
+    class Meta:
+        db_table = "people_progress"
+
+
+class RulesRow(models.Model):
+    """The RuleBook in force, as the engine last read it from the log."""
+
+    workspace_id = models.BigIntegerField(primary_key=True)
+    body = models.BinaryField()
+
+    class Meta:
+        db_table = "people_rules"
+
+
+class HandoverRow(models.Model):
+    """What a batch left for the lake; removed when the lake has it."""
+
+    sequence = models.BigAutoField(primary_key=True)
+    workspace_id = models.BigIntegerField()
+    payload = models.BinaryField()
+
+    class Meta:
+        db_table = "people_handover"
+
+
+class IntentRow(models.Model):
+    """A decision on its way to a channel (terms.effects.Intent as msgpack in `body`), and where it is."""
+
+    id = models.CharField(max_length=64, primary_key=True)
+    workspace_id = models.BigIntegerField()
+    person = models.BigIntegerField()
+    automation = models.CharField(max_length=100)
+    channel = models.CharField(max_length=20)
+    purpose = models.CharField(max_length=40)
+    kind = models.CharField(max_length=20)
+    template = models.CharField(max_length=100)
+    cause = models.CharField(max_length=40)
+    address = models.CharField(max_length=320)
+    state = models.CharField(max_length=20)
+    reason = models.CharField(max_length=40, default="")
+    detail = models.TextField(default="")
+    decided_at = models.BigIntegerField()
+    ready_at = models.BigIntegerField()
+    expires_at = models.BigIntegerField()
+    epoch = models.BigIntegerField(default=0)
+    attempts = models.IntegerField(default=0)
+    handed_at = models.BigIntegerField(null=True)  # when `handing_over` was set; caps count from it
+    settled_at = models.BigIntegerField(null=True)
+    queue_id = models.CharField(max_length=200, default="")
+    body = models.BinaryField()
+
+    class Meta:
+        db_table = "people_intent"
+        indexes = [
+            models.Index(fields=["state", "ready_at"], name="intent_ready"),
+            models.Index(fields=["workspace_id", "person", "handed_at"], name="intent_person"),
+            models.Index(fields=["workspace_id", "decided_at"], name="intent_decided"),
+        ]
+
+
+class LeaseRow(models.Model):
+    """Who may act as the courier: the newest epoch; one row per name."""
+
+    name = models.CharField(max_length=40, primary_key=True)
+    epoch = models.BigIntegerField()
+    at = models.BigIntegerField()
+
+    class Meta:
+        db_table = "people_lease"
+
+
+class ConsentRow(models.Model):
+    """Consent, append-only: who, when, from where, which text."""
+
+    workspace_id = models.BigIntegerField()
+    person = models.BigIntegerField()
+    channel = models.CharField(max_length=20)
+    purpose = models.CharField(max_length=40)
+    granted = models.BooleanField()
+    at = models.BigIntegerField()
+    source_id = models.BigIntegerField()
+    text_version = models.CharField(max_length=100, default="")
+
+    class Meta:
+        db_table = "people_consent"
+        indexes = [models.Index(fields=["workspace_id", "person", "channel", "purpose", "at"], name="consent_person")]
+
+
+class SuppressionRow(models.Model):
+    """An address that must not be written to, as HMAC (so that it survives erasure). level: global, manual, or stream:<purpose>."""
+
+    workspace_id = models.BigIntegerField()
+    address = models.CharField(max_length=64)
+    level = models.CharField(max_length=60)
+    reason = models.CharField(max_length=60)
+    at = models.BigIntegerField()
+
+    class Meta:
+        db_table = "people_suppression"
+        constraints = [models.UniqueConstraint(fields=["workspace_id", "address", "level"], name="suppression_once")]
+
+
+class OutboxRow(models.Model):
+    """A fact waiting to be put on the log by the relay; written in the transaction of what it tells."""
+
+    sequence = models.BigAutoField(primary_key=True)
+    workspace_id = models.BigIntegerField()
+    fact = models.BinaryField()  # msgpack of terms.facts.Fact
+
+    class Meta:
+        db_table = "people_outbox"

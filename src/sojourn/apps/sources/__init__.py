@@ -1,0 +1,1 @@
+"""Sources and their write keys; what came in, what was dropped and why."""

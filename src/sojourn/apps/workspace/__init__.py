@@ -1,0 +1,1 @@
+"""Workspaces, members, settings, secret keys, the audit log."""

@@ -1,0 +1,1 @@
+"""The pure fold: same log in, same bytes out."""

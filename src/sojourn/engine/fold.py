@@ -1,0 +1,87 @@
+"""The fold: records in, effects out. The order of everything here is part of the promise that a replay gives the same bytes."""
+
+from collections.abc import Iterable
+from heapq import heappop
+
+from sojourn.engine import carts, control, decide, identity, portrait, sessions
+from sojourn.engine.working import Moment, Working
+from sojourn.terms.effects import Resolved
+from sojourn.terms.facts import Fact, Flag, Kind, Record
+from sojourn.terms.ids import NOBODY, fact_id
+from sojourn.terms.outcomes import Reason
+from sojourn.terms.person import Person
+from sojourn.terms.time import Millis
+
+
+def fold(work: Working, records: Iterable[Record], due: Iterable[tuple[Millis, int]] = ()) -> None:
+    """Fold records of one workspace (and ticks) into the working set.
+
+    `due` are the timers of the stored state that lie before the last record's time. A timer fires before the first record whose time is
+    later than it, at its own time: so neither batches nor ticks change the outcome, and a fact recorded at the same instant is seen first.
+    """
+    batch = list(records)
+    if not batch:
+        return
+    work.horizon = batch[-1].at
+    work.due_heap = sorted(due)
+    for record in batch:
+        fire_before(work, record.at)
+        work.now = max(work.now, record.at)
+        for reason, events in record.counts.items():
+            work.count(record.source, reason, events)
+        for item in record.quarantined:
+            work.quarantined.append((record.position, record.source, item))
+        if record.facts:
+            work.count(record.source, Reason.KEPT, len(record.facts))
+            for index, fact in enumerate(record.facts):
+                step(work, fact, fact_id(record.position, index), record.source, record.at)
+
+
+def step(work: Working, fact: Fact, number: int, source: int, record_at: Millis) -> None:
+    """Fold one fact at its place on the log."""
+    if fact.flags & Flag.DERIVED:
+        return
+    live = not fact.flags & Flag.HISTORICAL and fact.at >= record_at - work.rules.max_age
+    moment = Moment(number, record_at, source, live)
+    if fact.kind == Kind.CONTROL:
+        person = control.apply(work, fact, moment)
+        work.resolved.append(Resolved(number, person.id if person is not None else NOBODY, 0))
+        return
+    found = identity.resolve(work, fact, moment)
+    if found is None:
+        work.resolved.append(Resolved(number, NOBODY, 0))
+        return
+    work.touch(found)
+    session = sessions.fold(work, found, fact, moment)
+    portrait.fold(work, found, fact, moment)
+    carts.fold(work, found, fact, moment)
+    decide.fold(work, found, fact, moment)
+    rearm(work, found)
+    work.resolved.append(Resolved(number, found.id, session))
+
+
+def fire_before(work: Working, now: Millis) -> None:
+    """Fire all timers that lie before `now`, in the order of (time, person)."""
+    heap = work.due_heap
+    while heap and heap[0][0] < now:
+        due, number = heappop(heap)
+        person = work.person(number)
+        if person is None or person.id != number or person.due != due:
+            continue  # merged away, or moved
+        work.now = max(work.now, due)
+        fire(work, person, due)
+
+
+def fire(work: Working, person: Person, due: Millis) -> None:
+    """Do for one person what has become due at `due`."""
+    person.due = None
+    sessions.fire(work, person, due)
+    carts.fire(work, person, due)
+    work.touch(person)
+    rearm(work, person)
+
+
+def rearm(work: Working, person: Person) -> None:
+    """Arm the person's next timer."""
+    work.arm(person, sessions.due(person, work.rules))
+    work.arm(person, carts.due(person, work.rules))

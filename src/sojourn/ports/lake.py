@@ -1,0 +1,58 @@
+"""The lake: every fact for good, sorted by person and time, open to questions."""
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import msgspec
+
+from sojourn.terms.facts import Fact
+from sojourn.terms.ids import FactId, PersonId
+from sojourn.terms.time import Millis
+
+
+class Row(msgspec.Struct, frozen=True, gc=False):
+    """One fact as the lake keeps it."""
+
+    workspace: int
+    id: FactId
+    person: PersonId
+    session: FactId
+    source: int
+    recorded_at: Millis
+    fact: Fact
+
+
+class Lake(Protocol):
+    """Written by one loop; read by many processes, each with a connection of its own."""
+
+    def write(self, rows: Sequence[Row], merges: Sequence[tuple[int, PersonId, PersonId]], sequence: int) -> None:
+        """Add rows and merges (workspace, from, into) and set the position, in one transaction of the lake."""
+        ...
+
+    def sequence(self) -> int:
+        """The last handover sequence written; 0 at the beginning."""
+        ...
+
+    def timeline(self, workspace: int, people: Sequence[PersonId], limit: int, before: tuple[Millis, FactId] | None = None) -> list[Row]:
+        """The newest facts of these people, newest first by (event time, id), below `before` where given."""
+        ...
+
+    def history(self, workspace: int, people: Sequence[PersonId]) -> list[Row]:
+        """All facts of these people and the workspace's control facts, in log order, derived ones left out: what a re-fold needs."""
+        ...
+
+    def query(self, sql: str, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:
+        """Ask in the lake's SQL; the table is `facts`."""
+        ...
+
+    def compact(self) -> int:
+        """Merge small files, expire old snapshots, remove what nobody needs; how many files went."""
+        ...
+
+    def erase(self, workspace: int, people: Sequence[PersonId]) -> int:
+        """Delete all facts of these people and rewrite the files that held them; how many rows went."""
+        ...
+
+    def close(self) -> None:
+        """Let go of connections."""
+        ...

@@ -1,0 +1,1 @@
+"""The only room with all the keys: settings, wiring, loops, Django project, command line, telemetry, supervisor."""

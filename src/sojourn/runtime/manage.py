@@ -1,0 +1,10 @@
+"""Django's management commands, for developers: python -m sojourn.runtime.manage makemigrations."""
+
+import os
+import sys
+
+from django.core.management import execute_from_command_line
+
+if __name__ == "__main__":
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sojourn.runtime.django_settings")
+    execute_from_command_line(sys.argv)

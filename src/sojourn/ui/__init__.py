@@ -1,0 +1,1 @@
+"""The shared look: base layouts, components, fragments."""
