@@ -48,3 +48,14 @@ def to_minor(value: object, currency: str) -> Minor | None:
 def to_amount(minor: Minor, currency: str) -> Decimal:
     """The amount in major units, with the currency's digits."""
     return Decimal(minor).scaleb(-exponent(currency))
+
+
+_SYMBOL: Final = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "INR": "₹", "KRW": "₩", "CAD": "CA$", "AUD": "A$"}
+
+
+def to_text(minor: Minor, currency: str) -> str:
+    """An amount as a person reads it: €49.90, ¥1,200, 49.90 CHF."""
+    amount = f"{abs(to_amount(minor, currency)):,f}"
+    sign = "-" if minor < 0 else ""
+    symbol = _SYMBOL.get(currency)
+    return f"{sign}{symbol}{amount}" if symbol else f"{sign}{amount} {currency}".strip()

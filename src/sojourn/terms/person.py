@@ -110,6 +110,9 @@ class Decision(msgspec.Struct, array_like=True, gc=False):
     clicked_at: Millis = 0
     order: str = ""
     revenue: Minor = 0
+    currency: str = ""  # of the attributed order
+    sent_at: Millis = 0  # when it was handed over, or may have been; it counts for caps from then on
+    ended_at: Millis = 0  # event time of what took the intent back
 
 
 class Person(msgspec.Struct, array_like=True, gc=False):

@@ -48,7 +48,7 @@ class RuleBook(msgspec.Struct, frozen=True):
     cap_window: Millis = 7 * DAY
     consent: str = "opt_out"  # opt_out: write unless they said no; opt_in: write only to those who said yes
     attribution_window: Millis = 7 * DAY
-    identifier_limits: dict[str, int] = {"user_id": 1, "anonymous_id": 100, "email": 5, "phone": 5}
+    identifier_limits: dict[str, int] = msgspec.field(default_factory=lambda: {"user_id": 1, "anonymous_id": 100, "email": 5, "phone": 5})
     default_identifier_limit: int = 20
     blocked_values: tuple[str, ...] = ()  # beside the built-in placeholders
     affinity_half_life: Millis = 14 * DAY

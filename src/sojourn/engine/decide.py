@@ -1,0 +1,381 @@
+"""Decide: for one person and one cart, what to do about it, once; and take it back when it is no longer needed."""
+
+import re
+from typing import Any, Final
+
+from sojourn.engine.working import Moment, Working
+from sojourn.terms.effects import Cancel, Intent, IntentState, Why
+from sojourn.terms.episodes import CartItem, Cause, Episode, EpisodeState
+from sojourn.terms.facts import CART_ABANDONED, INTERVENTION_DECIDED, INTERVENTION_OVERTAKEN, Fact
+from sojourn.terms.ids import EMAIL, PersonId, digest
+from sojourn.terms.money import Minor, currency_of, to_minor, to_text
+from sojourn.terms.person import Decision, Person
+from sojourn.terms.rules import Automation, RuleBook
+from sojourn.terms.time import DAY, Millis, zone
+
+ORDER_COMPLETED: Final = "Order Completed"
+DECISIONS_KEPT: Final = 50
+ITEMS_SHOWN: Final = 10
+BULK: Final = "bulk"
+SENT: Final = ("sent", "unknown", "handing_over")
+_ADDRESS: Final = re.compile(
+    r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*@(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+[^\W_](?:[\w-]{0,61}[^\W_])?"
+)
+_UNPRINTABLE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+")
+
+
+# -- what the fold and the carts call
+
+
+def fold(work: Working, person: Person, fact: Fact, moment: Moment) -> None:
+    """Attribute an order to the message that brought it: the one clicked last within the window, else the one sent last."""
+    if fact.name != ORDER_COMPLETED or not person.decisions:
+        return
+    order = str(fact.props.get("order_id") or fact.message_id)
+    if any(decision.order == order for decision in person.decisions):
+        return
+    if person.orders_seen and order in person.orders_seen[:-1]:
+        return  # an older order told again
+    currency = currency_of(fact.props.get("currency"), work.rules.currency)
+    _attribute(person, order, fact.at, _revenue(fact.props, currency), currency, work.rules.attribution_window)
+
+
+def on_abandoned(work: Working, person: Person, episode: Episode, at: Millis) -> None:
+    """Decide what each automation does about a cart that was left at logical time `at` (event time of the abandonment)."""
+    for automation in work.rules.automations:
+        if automation.trigger == CART_ABANDONED:
+            _decide(work, person, episode, automation, at)
+
+
+def on_ended(
+    work: Working, person: Person, episode: Episode, why: str, at: Millis, order_id: str = "", revenue: Minor = 0, late: bool = False
+) -> None:
+    """The cart needs no message any more: it was ordered, or taken up again (`why` is "ordered" or "returned"), at event time `at`.
+
+    A waiting intent is cancelled. One that was handed over although this had happened before is recorded as overtaken; nothing is un-sent.
+    """
+    reason = Why.ORDERED if why == "ordered" else Why.RETURNED
+    for decision in person.decisions:
+        if decision.episode != episode.id and decision.id != episode.intent:
+            continue
+        if decision.state in ("ready", "held_out") and (decision.state == "ready" or at < decision.values.get("ready_at", 0)):
+            take_back(work, decision, reason, at)
+        elif decision.sent_at and at < decision.sent_at:
+            overtaken(work, person, decision, order_id, at)
+
+
+def join(work: Working, into: Person, other: Person) -> None:
+    """Put two people's decisions together. Where both wait to write about the same cart, the earlier stays and the other is taken back.
+
+    Errors: none. Call it before or after the carts are joined; carts that became one are told by their key or by `Episode.intent`.
+    """
+    decisions = sorted(into.decisions + other.decisions, key=lambda decision: (decision.at, decision.id))
+    waiting: set[tuple[str, str]] = set()
+    for decision in decisions:
+        if decision.state not in ("ready", "held_out"):
+            continue
+        cart = decision.values.get("cart") or _surviving(into, other, decision)
+        if (decision.automation, cart) in waiting:
+            take_back(work, decision, Why.MERGED, work.now)
+        waiting.add((decision.automation, cart))
+    into.decisions = decisions[-DECISIONS_KEPT:]
+
+
+def take_back(work: Working, decision: Decision, reason: str, at: Millis) -> None:
+    """Cancel what waits; the store does it only where nothing was handed over yet."""
+    if decision.outcome == "send":
+        work.cancels.append(Cancel(decision.id, str(reason), at))
+    decision.state = "cancelled"
+    decision.note = str(reason)
+    decision.ended_at = at
+
+
+def overtaken(work: Working, person: Person, decision: Decision, order_id: str, at: Millis) -> None:
+    """Record that a message went out after what should have stopped it."""
+    if decision.note == "overtaken":
+        return
+    decision.note = "overtaken"
+    decision.ended_at = at
+    props = {"intent": decision.id, "automation": decision.automation, "order_id": order_id, "order_at": at, "sent_at": decision.sent_at}
+    work.derive(person, at, INTERVENTION_OVERTAKEN, (decision.id,), props)
+
+
+# -- one decision
+
+
+def _decide(work: Working, person: Person, episode: Episode, automation: Automation, at: Millis) -> None:
+    cause, probability = chosen_cause(episode, automation)
+    template = automation.templates.get(cause, automation.templates.get(Cause.UNKNOWN.value, ""))
+    address, _ = address_of(person)
+    zone_name = zone_of(person)
+    ready_at = opening(work.rules, automation, zone_name, at + automation.delay)
+    expires_at = at + automation.expires_after
+    values = seen(work.rules, person, episode, automation, at, ready_at)
+    reason = guard(work.rules, person, episode, automation, at, work.now)
+    if reason == Why.FITS and held_out(work.rules, work.workspace, person):
+        reason = Why.HELD_OUT
+    outcome = {Why.FITS: "send", Why.HELD_OUT: "hold_out"}.get(reason, "skip")
+    number = digest(work.workspace, automation.name, first_id(person), episode.id, episode.abandonments)
+    state = {"send": "ready", "hold_out": "held_out"}.get(outcome, "")
+    version = work.rules.version
+    person.decisions.append(
+        Decision(number, automation.name, outcome, str(reason), at, automation.channel, version, episode.id, cause, template, values, state)
+    )
+    del person.decisions[:-DECISIONS_KEPT]
+    work.derive(person, at, INTERVENTION_DECIDED, (number,), {
+        "automation": automation.name, "outcome": outcome, "reason": str(reason), "rule_version": version, "episode": episode.id,
+        "cause": cause, "probability": probability, "template": template, "values": dict(values), "intent": number,
+    })  # fmt: skip
+    if outcome == "skip":
+        return
+    episode.intent = number
+    work.intents.append(
+        Intent(
+            id=number,
+            workspace=work.workspace,
+            person=person.id,
+            automation=automation.name,
+            rule_version=version,
+            episode=episode.id,
+            channel=automation.channel,
+            purpose=automation.purpose,
+            kind=automation.kind,
+            template=template,
+            cause=cause,
+            address=address,
+            decided_at=at,
+            ready_at=ready_at if ready_at is not None else expires_at,
+            expires_at=expires_at,
+            state=IntentState.READY if outcome == "send" else IntentState.HELD_OUT,
+            data=material(person, episode, cause),
+            zone=zone_name,
+        )
+    )
+
+
+def guard(rules: RuleBook, person: Person, episode: Episode, automation: Automation, at: Millis, now: Millis) -> Why:
+    """The first reason not to write, in a fixed order; FITS where there is none.
+
+    What makes somebody unreachable comes before the holdout, so that both arms hold the same kind of people.
+    """
+    if not automation.enabled:
+        return Why.DISABLED
+    if episode.historical or at < now - rules.max_age:
+        return Why.HISTORY
+    if episode.state != EpisodeState.ABANDONED:
+        return Why.RECOVERED
+    if episode.value < automation.min_value:
+        return Why.TOO_SMALL
+    if episode.messages > 0 or _waits(person, episode, automation):
+        return Why.ONE_PER_CART
+    _, reason = address_of(person)
+    if reason != Why.FITS:
+        return reason
+    if person.suppressed.get(automation.channel):
+        return Why.SUPPRESSED
+    reason = allowed(rules, person, automation)
+    if reason != Why.FITS:
+        return reason
+    if automation.kind == BULK and sent_in_window(rules, person, at) >= rules.cap_count:
+        return Why.FREQUENCY_CAP
+    ready_at = opening(rules, automation, zone_of(person), at + automation.delay)
+    if ready_at is None or ready_at >= at + automation.expires_after:
+        return Why.EXPIRED
+    return Why.FITS
+
+
+def _waits(person: Person, episode: Episode, automation: Automation) -> bool:
+    """Whether an earlier decision for this cart still stands: on its way, handed over, or held out."""
+    return any(
+        (decision.episode == episode.id or decision.id == episode.intent)
+        and decision.automation == automation.name
+        and decision.outcome != "skip"
+        and (decision.sent_at > 0 or decision.state not in ("cancelled", "skipped", "failed"))
+        for decision in person.decisions
+    )
+
+
+def allowed(rules: RuleBook, person: Person, automation: Automation) -> Why:
+    """Consent: UNSUBSCRIBED where they said no, NO_CONSENT where a yes is needed and missing. Transactional mail needs none."""
+    if automation.kind != BULK:
+        return Why.FITS
+    consent = person.consent.get(f"{automation.channel}:{automation.purpose}")
+    if consent is not None:
+        return Why.FITS if consent.granted else Why.UNSUBSCRIBED
+    return Why.NO_CONSENT if rules.consent == "opt_in" else Why.FITS
+
+
+def sent_in_window(rules: RuleBook, person: Person, at: Millis) -> int:
+    """Bulk messages that went out, or may have, in the cap window before `at`."""
+    kinds = {automation.name: automation.kind for automation in rules.automations}
+    return sum(
+        1
+        for decision in person.decisions
+        if decision.state in SENT and kinds.get(decision.automation, BULK) == BULK and (decision.sent_at or decision.at) > at - rules.cap_window
+    )
+
+
+def held_out(rules: RuleBook, workspace: int, person: Person) -> bool:
+    """Whether the person belongs to the control arm: a fixed draw by salt, workspace and the person's first id."""
+    return int(digest(rules.holdout_salt, "holdout", workspace, first_id(person), size=8), 16) < int(rules.holdout * (1 << 64))
+
+
+def first_id(person: Person) -> PersonId:
+    """The oldest id of all that became this person; it stays when people merge."""
+    return min(person.id, *person.merged) if person.merged else person.id
+
+
+def chosen_cause(episode: Episode, automation: Automation) -> tuple[str, float]:
+    """The top cause where it is likely enough and has a message of its own, else unknown; with its probability."""
+    for guess in episode.causes[:1]:
+        if guess.probability >= automation.min_probability and guess.cause in automation.templates:
+            return guess.cause, guess.probability
+    return Cause.UNKNOWN.value, next((guess.probability for guess in episode.causes if guess.cause == Cause.UNKNOWN), 0.0)
+
+
+# -- address, zone, time
+
+
+def address_of(person: Person) -> tuple[str, Why]:
+    """The email address to write to and FITS, or an empty text with NO_ADDRESS or BAD_ADDRESS."""
+    trait = person.traits.get("email")
+    value = trait.value if trait is not None else None
+    if value is None or value == "":
+        value = next((key.partition(":")[2] for key in person.identifiers if key.startswith(EMAIL + ":")), None)
+    if value is None:
+        return "", Why.NO_ADDRESS
+    if not isinstance(value, str):
+        return "", Why.BAD_ADDRESS
+    text = value.strip(" ")
+    local, _, domain = text.rpartition("@")
+    if len(local) > 64 or len(domain) > 253 or not _ADDRESS.fullmatch(text):
+        return "", Why.BAD_ADDRESS
+    return text, Why.FITS
+
+
+def zone_of(person: Person) -> str:
+    """The person's IANA zone: their trait, else what their device said; empty where neither is a zone."""
+    for trait in (person.traits.get("timezone"), person.about.get("timezone")):
+        if trait is not None and isinstance(trait.value, str) and trait.value and zone(trait.value) is not None:
+            return trait.value
+    return ""
+
+
+def opening(rules: RuleBook, automation: Automation, zone_name: str, at: Millis) -> Millis | None:
+    """The first instant at or after `at` outside quiet hours; None where there is none within two days.
+
+    Where the zone is unknown it must be outside them in the workspace's zone and in the whole span the rules name.
+    """
+    if automation.kind != BULK or rules.quiet_hours is None:
+        return at
+    names = (zone_name,) if zone_name else (rules.timezone, *rules.unknown_zone_span)
+    zones = [name for name in names if zone(name) is not None] or ["UTC"]
+    here = at
+    while here <= at + 2 * DAY:
+        later = here
+        for name in zones:
+            later = rules.quiet_hours.next_open(later, name)
+        if later == here:
+            return here
+        here = later
+    return None
+
+
+# -- what a decision saw, and what a message may say
+
+
+def seen(rules: RuleBook, person: Person, episode: Episode, automation: Automation, at: Millis, ready_at: Millis | None) -> dict[str, Any]:
+    """The values a decision rests on, kept with it."""
+    consent = person.consent.get(f"{automation.channel}:{automation.purpose}")
+    return {
+        "cart": episode.key,
+        "value": episode.value,
+        "currency": episode.currency,
+        "items": len(episode.items),
+        "reached": episode.reached,
+        "shipping": episode.shipping,
+        "messages": episode.messages,
+        "min_value": automation.min_value,
+        "consent": consent.granted if consent is not None else None,
+        "consent_rule": rules.consent,
+        "sent_in_window": sent_in_window(rules, person, at),
+        "cap_count": rules.cap_count,
+        "zone": zone_of(person) or rules.timezone,
+        "ready_at": ready_at or 0,
+        "expires_at": at + automation.expires_after,
+    }
+
+
+def material(person: Person, episode: Episode, cause: str) -> dict[str, Any]:
+    """What a template may use: plain text only, amounts with their currency, nothing of the engine."""
+    currency = episode.currency
+    return {
+        "first_name": _first_name(person),
+        "cause": str(cause),
+        "items": [_item(item, currency) for item in episode.items[:ITEMS_SHOWN]],
+        "more_items": max(0, len(episode.items) - ITEMS_SHOWN),
+        "item_count": sum(item.quantity for item in episode.items),
+        "value": to_text(episode.value, currency) if currency else "",
+        "shipping": to_text(episode.shipping, currency) if currency and episode.shipping is not None else "",
+        "currency": currency,
+        "reached": plain(episode.reached),
+        "cart_id": plain(episode.key, 255),
+        "cart_url": plain(episode.url, 2_000),
+    }
+
+
+def plain(value: object, limit: int = 200) -> str:
+    """One line of text without control or direction marks, cut at `limit` characters; empty for anything that is no text."""
+    return " ".join(_UNPRINTABLE.sub(" ", value).split())[:limit] if isinstance(value, str) else ""
+
+
+def _item(item: CartItem, currency: str) -> dict[str, Any]:
+    price = to_text(item.price * item.quantity, currency) if item.price is not None and currency else ""
+    return {"name": plain(item.name) or plain(item.product), "quantity": item.quantity, "price": price, "image": plain(item.image, 2_000)}
+
+
+def _first_name(person: Person) -> str:
+    for key in ("firstName", "first_name", "firstname"):
+        trait = person.traits.get(key)
+        if trait is not None and plain(trait.value):
+            return plain(trait.value, 60)
+    trait = person.traits.get("name")
+    words = plain(trait.value, 60).split() if trait is not None else []
+    return words[0] if words else ""
+
+
+# -- orders and messages
+
+
+def _revenue(props: dict[str, Any], currency: str) -> Minor:
+    for key in ("total", "revenue", "value"):
+        amount = to_minor(props.get(key), currency)
+        if amount is not None:
+            return amount
+    return 0
+
+
+def _attribute(person: Person, order: str, at: Millis, revenue: Minor, currency: str, window: Millis) -> None:
+    best: Decision | None = None
+    for decision in person.decisions:
+        if not decision.order and _reach(decision, at, window) > (_reach(best, at, window) if best is not None else (0, 0)):
+            best = decision
+    if best is not None:
+        best.order, best.revenue, best.currency = order, revenue, currency
+
+
+def _reach(decision: Decision, at: Millis, window: Millis) -> tuple[int, Millis]:
+    """How strongly a message claims an order at `at`: (2, click time), (1, sent time), or (0, 0) for not at all."""
+    if decision.clicked_at and at - window <= decision.clicked_at <= at:
+        return 2, decision.clicked_at
+    if decision.sent_at and at - window <= decision.sent_at <= at:
+        return 1, decision.sent_at
+    return 0, 0
+
+
+def _surviving(into: Person, other: Person, decision: Decision) -> str:
+    """A name for the cart a decision is about, the same for carts that became one."""
+    for episode in (*into.carts, *other.carts):
+        if decision.episode == episode.id or decision.id == episode.intent:
+            return episode.key or f"#{episode.id}"
+    return f"#{decision.episode}"
