@@ -1,0 +1,309 @@
+"""The log in one SQLite file."""
+
+import sqlite3
+from bisect import bisect_left
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+from threading import Lock
+from typing import Final, NamedTuple
+
+import msgspec
+
+from sojourn.adapters.sqlite.bells import Bells
+from sojourn.adapters.sqlite.checkpoints import Checkpointer
+from sojourn.adapters.sqlite.connection import connect, writing
+from sojourn.adapters.sqlite.keys import SeenKeys, synthetic_key
+from sojourn.adapters.sqlite.records import EMPTY_BODY, Row, checksum, pack_body, pack_keys, read_row, unpack_keys
+from sojourn.ports.clock import Clock
+from sojourn.ports.log import DEDUPLICATION_WINDOW, Appended, Damaged, Full
+from sojourn.terms.facts import NO_SOURCE, Arrival, Fact, Flag, Item, Record
+from sojourn.terms.ids import FACTS_PER_RECORD_BITS
+from sojourn.terms.outcomes import Reason
+from sojourn.terms.time import DAY, Millis
+
+# `keys` stands before `body`, so that reading keys alone never touches the pages a large body spills into.
+_RECORDS: Final = (
+    "CREATE TABLE IF NOT EXISTS record (position INTEGER PRIMARY KEY, at INTEGER NOT NULL, workspace INTEGER NOT NULL, source INTEGER NOT NULL,"
+    " keys BLOB NOT NULL, body BLOB NOT NULL, crc INTEGER NOT NULL)"
+)
+_TRIMMED: Final = "CREATE TABLE IF NOT EXISTS trimmed (position INTEGER PRIMARY KEY, at INTEGER NOT NULL, keys BLOB NOT NULL)"
+_INSERT: Final = "INSERT INTO record (position, at, workspace, source, keys, body, crc) VALUES (?, ?, ?, ?, ?, ?, ?)"
+_KEYS_SINCE: Final = (
+    "SELECT position, at, keys FROM trimmed WHERE position > :after"
+    " UNION ALL SELECT position, at, keys FROM record WHERE position > :after ORDER BY position"
+)
+_TRIM_AT_ONCE: Final = 1_000
+"""Records that one transaction of `trim` removes, so that appends get their turn in between."""
+_FACT: Final = msgspec.msgpack.Decoder(Fact)
+
+
+class _Draft(NamedTuple):
+    """An arrival after deduplication: the words for its keys column, its packed facts, and what became of its items."""
+
+    words: list[int]
+    facts: list[bytes]
+    duplicates: list[int]
+    conflicts: list[int]
+
+
+class SqliteLog:
+    """A `ports.log.Log` in one file, open in as many processes as like to. Made by `open_log`."""
+
+    def __init__(self, path: Path, clock: Clock) -> None:
+        self._path = path
+        self._clock = clock
+        self._writer = _open(path)
+        self._writing = Lock()
+        self._reader = connect(path)
+        self._reading = Lock()
+        self._bells = Bells(path.parent / "bells")
+        self._checkpointer = Checkpointer(path, self._writing)
+        self._seen: SeenKeys | None = None
+        self._known = 0  # the keys of records up to here are in `_seen`
+        self._broken = False
+
+    def append(self, arrivals: Sequence[Arrival]) -> list[Appended]:
+        """Append all arrivals; see the port. The first call reads the keys of the last 28 days; an empty one does nothing but that."""
+        assert all(len(arrival.items) < 1 << FACTS_PER_RECORD_BITS for arrival in arrivals), "more facts than a record holds"
+        fresh: list[int] = []
+        with self._writing:
+            try:
+                with self._transaction() as connection:
+                    position, at = self._take_in(connection)
+                    rows, done = self._draft(arrivals, position, max(at, self._clock.now()), fresh)
+                    connection.executemany(_INSERT, rows)
+            except BaseException:
+                for key in fresh:
+                    self._keys().forget(key)
+                raise
+            if rows:
+                self._known = rows[-1][0]
+        if rows:
+            self._wrote(sum(len(row[5]) for row in rows))
+        return done
+
+    def tick(self) -> int:
+        """Append a record without facts, so that time goes on."""
+        with self._writing, self._transaction() as connection:
+            head, last = _last(connection)
+            position, at = head + 1, max(last, self._clock.now())
+            connection.execute(_INSERT, (position, at, 0, NO_SOURCE, b"", EMPTY_BODY, checksum(position, at, 0, NO_SOURCE, b"", EMPTY_BODY)))
+        self._wrote(0)
+        return position
+
+    def read(self, after: int, limit: int, max_facts: int = 5_000) -> list[Record]:
+        """Records with position > after; see the port. Errors: Damaged, also where a record between others is missing."""
+        found: list[Record] = []
+        facts = 0
+        with self._reading, closing(_checked(self._reader, after, limit)) as records:
+            for record in records:
+                found.append(record)
+                facts += len(record.facts)
+                if facts >= max_facts:
+                    break
+        return found
+
+    def head(self) -> int:
+        """The position of the last durable record."""
+        with self._reading:
+            try:
+                return _last(self._reader)[0]
+            except sqlite3.DatabaseError as error:
+                raise Damaged(0, str(error)) from error
+
+    def wait(self, after: int, timeout_seconds: float) -> bool:
+        """Block until there is a record beyond `after` or the time is over."""
+        return self._bells.wait(lambda: self.head() > after, timeout_seconds)
+
+    def trim(self, before: int) -> int:
+        """Remove records below that position, never the last; keys younger than 28 days move to a table of their own."""
+        gone = 0
+        while True:
+            with self._writing, self._transaction() as connection:
+                removed = _trim(connection, before)
+            gone += removed
+            if removed < _TRIM_AT_ONCE:
+                return gone
+            self._checkpointer.wrote(removed * 4_096)
+
+    def verify(self) -> int:
+        """Read all records and their checksums; how many there are. Errors: Damaged."""
+        with closing(connect(self._path)) as connection, closing(_checked(connection, 0, -1)) as records:
+            return sum(1 for _ in records)
+
+    def close(self) -> None:
+        """Let go of files and threads."""
+        self._checkpointer.close()
+        with self._writing, self._reading:
+            self._writer.close()
+            self._reader.close()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        """One writing transaction; any failure of the disk becomes Full, and the connection is opened anew before the next. Needs `_writing`."""
+        try:
+            if self._broken:
+                # After a failed sync the pages in the system's cache cannot be trusted (they may be marked clean): start over from the file.
+                self._writer.close()
+                self._writer = _open(self._path)
+                self._broken = False
+            with writing(self._writer) as connection:
+                yield connection
+        except sqlite3.Error as error:
+            self._broken = True
+            raise Full(f"the log at {self._path.name} cannot take writes now: {error}") from error
+
+    def _keys(self) -> SeenKeys:
+        assert self._seen is not None
+        return self._seen
+
+    def _take_in(self, connection: sqlite3.Connection) -> tuple[int, Millis]:
+        """Learn the keys of the records that came since, also by other processes; last position and its time."""
+        head, at = _last(connection)
+        if self._seen is None:
+            seen, known = SeenKeys(), _before_young(connection, head, at)
+        else:
+            seen, known = self._seen, self._known
+        if known < head:
+            for _, then, keys in connection.execute(_KEYS_SINCE, {"after": known}):
+                words = unpack_keys(keys)
+                for key, content in zip(words[::2], words[1::2], strict=True):
+                    seen.put(key, content, then)
+        self._seen, self._known = seen, head
+        return head, at
+
+    def _draft(self, arrivals: Sequence[Arrival], head: int, at: Millis, fresh: list[int]) -> tuple[list[Row], list[Appended]]:
+        """Rows to insert and what became of each arrival. `fresh` collects the keys that are to be forgotten if the commit fails."""
+        rows: list[Row] = []
+        done: list[Appended] = []
+        for arrival in arrivals:
+            draft = self._sift(arrival.items, at, fresh)
+            counts = _counts(arrival.counts, draft)
+            if not draft.facts and not counts and not arrival.quarantined:
+                done.append(Appended(0, 0))
+                continue
+            head += 1
+            keys = pack_keys(draft.words)
+            body = pack_body(draft.facts, counts, arrival.quarantined)
+            crc = checksum(head, at, arrival.workspace, arrival.source, keys, body)
+            rows.append((head, at, arrival.workspace, arrival.source, keys, body, crc))
+            done.append(Appended(head, len(draft.facts), tuple(draft.duplicates), tuple(draft.conflicts)))
+        return rows, done
+
+    def _sift(self, items: Sequence[Item], at: Millis, fresh: list[int]) -> _Draft:
+        seen = self._keys()
+        draft = _Draft([], [], [], [])
+        for index, item in enumerate(items):
+            key, packed = item.key, item.packed
+            noted = seen.put(key, item.content, at)
+            if noted is not None:
+                if SeenKeys.same(noted, item.content):
+                    draft.duplicates.append(index)
+                    continue
+                key = synthetic_key(key, item.content)
+                if seen.put(key, item.content, at) is not None:
+                    draft.duplicates.append(index)
+                    continue
+                draft.conflicts.append(index)
+                packed = _flagged(packed)
+            fresh.append(key)
+            draft.words.append(key)
+            draft.words.append(item.content)
+            draft.facts.append(packed)
+        return draft
+
+    def _wrote(self, size: int) -> None:
+        self._bells.ring()
+        self._checkpointer.wrote(size)
+
+
+def open_log(path: Path, clock: Clock) -> SqliteLog:
+    """Open the log file, made where it is missing. Errors: Full where it can be neither opened nor made."""
+    try:
+        return SqliteLog(path, clock)
+    except sqlite3.Error as error:
+        raise Full(f"the log at {path.name} cannot be opened: {error}") from error
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    """The writing connection; makes the tables where they are missing."""
+    connection = connect(path, checkpoints=False)
+    try:
+        if connection.execute("SELECT count(*) FROM sqlite_master WHERE name IN ('record', 'trimmed')").fetchone() != (2,):
+            with writing(connection):
+                connection.execute(_RECORDS)
+                connection.execute(_TRIMMED)
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection
+
+
+def _last(connection: sqlite3.Connection) -> tuple[int, Millis]:
+    """Position and time of the last record; zeros where there is none."""
+    row: tuple[int, Millis] | None = connection.execute("SELECT position, at FROM record ORDER BY position DESC LIMIT 1").fetchone()
+    return row or (0, 0)
+
+
+def _checked(connection: sqlite3.Connection, after: int, limit: int) -> Generator[Record, None, None]:
+    """Records in order, each checked. Errors: Damaged, also where one between others is missing."""
+    expected = after + 1
+    try:
+        with closing(connection.execute("SELECT * FROM record WHERE position > ? ORDER BY position LIMIT ?", (after, limit))) as rows:
+            for row in rows:
+                if row[0] != expected and connection.execute("SELECT 1 FROM record WHERE position < ? LIMIT 1", (row[0],)).fetchone():
+                    raise Damaged(expected, "it is missing")
+                expected = row[0] + 1
+                yield read_row(row)
+    except sqlite3.DatabaseError as error:
+        raise Damaged(expected, str(error)) from error
+
+
+def _trim(connection: sqlite3.Connection, before: int) -> int:
+    head, at = _last(connection)
+    first = connection.execute("SELECT position FROM record ORDER BY position LIMIT 1").fetchone()
+    if first is None:
+        return 0
+    before, young = min(before, head, first[0] + _TRIM_AT_ONCE), _first_young_day(at)
+    connection.execute("DELETE FROM trimmed WHERE at < ?", (young,))
+    connection.execute(
+        "INSERT INTO trimmed (position, at, keys) SELECT position, at, keys FROM record WHERE position < ? AND at >= ? AND length(keys) > 0",
+        (before, young),
+    )
+    return connection.execute("DELETE FROM record WHERE position < ?", (before,)).rowcount
+
+
+def _first_young_day(at: Millis) -> Millis:
+    """Keys recorded before this instant are past the window."""
+    return (at // DAY - DEDUPLICATION_WINDOW // DAY) * DAY
+
+
+def _before_young(connection: sqlite3.Connection, head: int, at: Millis) -> int:
+    """A position before which no key is inside the window. Record times never run backwards, so it is found by halving."""
+    first = connection.execute("SELECT position FROM record ORDER BY position LIMIT 1").fetchone()
+    if first is None:
+        return 0
+    young = _first_young_day(at)
+
+    def time_of(position: int) -> Millis:
+        row = connection.execute("SELECT at FROM record WHERE position >= ? ORDER BY position LIMIT 1", (position,)).fetchone()
+        return int(row[0])
+
+    start = first[0] + bisect_left(range(first[0], head + 1), young, key=time_of)
+    return 0 if start == first[0] else start - 1
+
+
+def _counts(given: dict[str, int], draft: _Draft) -> dict[str, int]:
+    if not draft.duplicates and not draft.conflicts:
+        return given
+    counts = dict(given)
+    for reason, indexes in ((Reason.DUPLICATE, draft.duplicates), (Reason.MESSAGE_ID_CONFLICT, draft.conflicts)):
+        if indexes:
+            counts[reason.value] = counts.get(reason.value, 0) + len(indexes)
+    return counts
+
+
+def _flagged(packed: bytes) -> bytes:
+    fact = _FACT.decode(packed)
+    return msgspec.msgpack.encode(msgspec.structs.replace(fact, flags=fact.flags | Flag.CONFLICT))

@@ -1,0 +1,1 @@
+"""Contracts: every product behind a port passes the same tests."""
