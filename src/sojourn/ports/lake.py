@@ -22,11 +22,18 @@ class Row(msgspec.Struct, frozen=True, gc=False):
     fact: Fact
 
 
+class Unreachable(Exception):
+    """The lake cannot be read or written just now (disk, lock, damaged file); nothing changed. Try again, and see `sojourn doctor` when it stays so."""
+
+
 class Lake(Protocol):
     """Written by one loop; read by many processes, each with a connection of its own."""
 
     def write(self, rows: Sequence[Row], merges: Sequence[tuple[int, PersonId, PersonId]], sequence: int) -> None:
-        """Add rows and merges (workspace, from, into) and set the position, in one transaction of the lake."""
+        """Add rows and merges (workspace, from, into) and set the position, in one transaction of the lake.
+
+        Where `sequence` is not above the one written last, nothing is written: it was written before. Errors: Unreachable.
+        """
         ...
 
     def sequence(self) -> int:
@@ -51,6 +58,17 @@ class Lake(Protocol):
 
     def erase(self, workspace: int, people: Sequence[PersonId]) -> int:
         """Delete all facts of these people and rewrite the files that held them; how many rows went."""
+        ...
+
+    def head(self, workspace: int) -> FactId:
+        """The highest id of a fact of the log that is here; derived facts do not count. 0 where there is none."""
+        ...
+
+    def move(self, workspace: int, rows: Sequence[tuple[FactId, PersonId, FactId]], gone: Sequence[PersonId], sequence: int) -> None:
+        """Give facts that are here (fact, person, session) to other people, after a correction; merges into people that are `gone` are forgotten.
+
+        Sets the position in the same transaction, like `write`.
+        """
         ...
 
     def close(self) -> None:

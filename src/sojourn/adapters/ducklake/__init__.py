@@ -1,1 +1,1 @@
-"""DuckLake: Parquet files with an SQLite catalog, read and written by DuckDB in process."""
+"""The lake on DuckLake: Parquet files with a SQLite catalog, DuckDB in process."""

@@ -1,0 +1,92 @@
+"""The lake as a list, for tests and for looking at what a lake must do."""
+
+from bisect import insort
+from collections.abc import Sequence
+from typing import Any
+
+from sojourn.ports.lake import Row
+from sojourn.terms.facts import Flag, Kind
+from sojourn.terms.ids import NOBODY, FactId, PersonId
+from sojourn.terms.refusals import Code, Refusal
+from sojourn.terms.time import Millis
+
+
+class MemoryLake:
+    """Keeps rows sorted by id. Questions in SQL need a real lake."""
+
+    def __init__(self) -> None:
+        self._rows: list[Row] = []
+        self._merges: dict[tuple[int, PersonId], PersonId] = {}
+        self._sequence = 0
+
+    def write(self, rows: Sequence[Row], merges: Sequence[tuple[int, PersonId, PersonId]], sequence: int) -> None:
+        """See ports.lake."""
+        if sequence <= self._sequence:
+            return
+        for row in rows:
+            insort(self._rows, row, key=lambda kept: kept.id)
+        for workspace, person, became in merges:
+            for (place, earlier), end in list(self._merges.items()):
+                if place == workspace and end == person:
+                    self._merges[place, earlier] = became
+            self._merges[workspace, person] = became
+        self._sequence = sequence
+
+    def sequence(self) -> int:
+        """See ports.lake."""
+        return self._sequence
+
+    def timeline(self, workspace: int, people: Sequence[PersonId], limit: int, before: tuple[Millis, FactId] | None = None) -> list[Row]:
+        """See ports.lake."""
+        found = [row for row in self._rows if row.workspace == workspace and row.person in people]
+        if before is not None:
+            found = [row for row in found if (row.fact.at, row.id) < before]
+        found.sort(key=lambda row: (row.fact.at, row.id), reverse=True)
+        return found[: max(limit, 0)]
+
+    def history(self, workspace: int, people: Sequence[PersonId]) -> list[Row]:
+        """See ports.lake."""
+        return [
+            row
+            for row in self._rows
+            if row.workspace == workspace
+            and not row.fact.flags & Flag.DERIVED
+            and ((row.person in people and row.person != NOBODY) or (row.person == NOBODY and row.fact.kind == Kind.CONTROL))
+        ]
+
+    def query(self, sql: str, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:
+        """See ports.lake. Errors: always Refusal."""
+        raise Refusal(Code.NOT_READY, "The lake in memory answers no SQL; use the lake on disk.")
+
+    def compact(self) -> int:
+        """See ports.lake."""
+        return 0
+
+    def erase(self, workspace: int, people: Sequence[PersonId]) -> int:
+        """See ports.lake."""
+        kept = [row for row in self._rows if row.workspace != workspace or row.person not in people]
+        gone = len(self._rows) - len(kept)
+        self._rows = kept
+        self._merges = {
+            (place, person): became for (place, person), became in self._merges.items() if place != workspace or (person not in people and became not in people)
+        }
+        return gone
+
+    def head(self, workspace: int) -> FactId:
+        """See ports.lake."""
+        return max((row.id for row in self._rows if row.workspace == workspace and row.id < 1 << 62), default=0)
+
+    def move(self, workspace: int, rows: Sequence[tuple[FactId, PersonId, FactId]], gone: Sequence[PersonId], sequence: int) -> None:
+        """See ports.lake."""
+        if sequence <= self._sequence:
+            return
+        there = {fact: (person, session) for fact, person, session in rows}
+        for index, row in enumerate(self._rows):
+            if row.workspace == workspace and row.id in there:
+                person, session = there[row.id]
+                self._rows[index] = Row(row.workspace, row.id, person, session, row.source, row.recorded_at, row.fact)
+        self._merges = {key: became for key, became in self._merges.items() if key[0] != workspace or became not in gone}
+        self._sequence = sequence
+
+    def close(self) -> None:
+        """See ports.lake."""
