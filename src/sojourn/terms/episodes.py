@@ -73,6 +73,18 @@ class Step(msgspec.Struct, array_like=True, gc=False):
     last_at: Millis
     views: int = 1
     completed: bool = False
+    spent: Millis = 0  # time between entering it and the next thing seen after it
+
+
+class Mark(msgspec.Struct, array_like=True, gc=False):
+    """One kind of thing that happened around a cart, told together: how often, when, by which facts (the first five), and the values last seen."""
+
+    count: int
+    first_at: Millis
+    last_at: Millis
+    last: FactId
+    facts: list[FactId]
+    seen: dict[str, Any] = {}
 
 
 class Friction(msgspec.Struct, array_like=True, gc=False):
@@ -113,3 +125,11 @@ class Episode(msgspec.Struct, array_like=True, gc=False):
     historical: bool = False  # built from imported or late history only
     url: str = ""  # where the cart can be gone back to
     due: Millis | None = None  # when it counts as abandoned if nothing comes
+    keys: list[str] = []  # every id it went by, typed: "cart_id:c-1", "checkout_id:k-1", "order_id:o-1"
+    marks: dict[str, Mark] = {}  # what evidence is graded from when it ends
+    abandoned_at: Millis | None = None  # the first time it counted as abandoned, event time
+    bare: bool = False  # made by an order whose cart was never seen
+    absorbed: list[FactId] = []  # ids of episodes that turned out to be this one
+    step: str = ""  # the step the person is at now
+    items_at: Millis = 0  # when the whole cart was last listed by one fact
+    removed: dict[str, Millis] = {}  # products taken out, and when, so that a late Product Added does not put them back

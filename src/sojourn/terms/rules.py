@@ -30,6 +30,10 @@ class Evidences(msgspec.Struct, frozen=True):
     priors: dict[str, float]
     weights: dict[str, dict[str, float]]
     source: str = ""
+    families: dict[str, str] = {}  # evidence kind -> family of kinds that say the same thing twice; one that is not listed is its own family
+    absent: dict[str, dict[str, float]] = {}  # family -> likelihood ratios when nothing of it was seen, in a cart that came as far as a checkout
+    share: float = 0.5  # how much the second and later kinds of a family add to its strongest, on the log scale
+    limit: float = 4.0  # the most a family may add or take, on the log scale (4.0 is a likelihood ratio of 55)
 
 
 class RuleBook(msgspec.Struct, frozen=True):
@@ -55,6 +59,7 @@ class RuleBook(msgspec.Struct, frozen=True):
     unknown_zone_span: tuple[str, ...] = ()  # zones that must also be outside quiet hours where a person's zone is unknown
     automations: tuple[Automation, ...] = ()
     evidence: Evidences = Evidences(priors={"unknown": 1.0}, weights={})
+    new_devices_per_day: int = 5  # anonymous ids a public write key may link to one person on one day; 0 means no such limit
 
 
 CLAIM_PATIENCE: Millis = HOUR
