@@ -14,6 +14,9 @@ PersonId = int
 
 NOBODY: Final[PersonId] = 0
 
+ERASED: Final[PersonId] = -1
+"""Where the identifier of an erased person leads: its facts are dropped into nobody."""
+
 IdentifierKey = str
 """`type:value`, as in `email:ann@example.com`. The type never holds a colon."""
 

@@ -50,6 +50,8 @@ class OpenSession(msgspec.Struct, array_like=True, gc=False):
     pages: int = 0
     entry: str = ""  # path of the first page
     source: str = ""  # campaign or referrer host
+    seen: Millis = 0  # record time of the last fact put into it
+    ended: int = 0  # how often it was closed: a fact that comes late may open it again
 
 
 class Sessions(msgspec.Struct, array_like=True, gc=False):
@@ -69,6 +71,17 @@ class Money(msgspec.Struct, array_like=True, gc=False):
     revenue: Minor = 0
     refunded: Minor = 0
     last_order_at: Millis = 0
+
+
+class Order(msgspec.Struct, array_like=True, gc=False):
+    """What the newest fact about one order said, so that an order counts once however often and by whichever way it is told."""
+
+    currency: str
+    revenue: Minor
+    at: Millis
+    message_id: str
+    placed: bool = True  # False where only a cancellation has come so far
+    cancelled: bool = False
 
 
 class Decayed(msgspec.Struct, array_like=True, gc=False):
@@ -146,6 +159,10 @@ class Person(msgspec.Struct, array_like=True, gc=False):
     decisions: list[Decision] = []  # the last 50, oldest first
     due: Millis | None = None  # not later than the next thing to do for this person; None when nothing waits
     orders_seen: list[str] = []  # the last 100 order ids, so that an order counts once
+    orders: dict[str, Order] = {}  # the same orders with what they are worth
+    traits_size: int = 0  # of the traits' values, in bytes, roughly
+    links_day: int = 0  # the last day (since 1970) on which a device was linked by a public write key
+    links_new: int = 0  # how many were on that day
 
 
 class IdentifierEntry(msgspec.Struct, array_like=True, gc=False):
@@ -154,3 +171,4 @@ class IdentifierEntry(msgspec.Struct, array_like=True, gc=False):
     person: PersonId
     shared: list[PersonId] = []
     apart: list[IdentifierKey] = []  # identifiers it must never be joined with (corrections)
+    aliased: bool = False  # an anonymous id that an alias named: the same text as a user id means the same person

@@ -1,0 +1,74 @@
+"""Affinity: what somebody is drawn to, as scores that halve every half-life."""
+
+from typing import Any, Final
+
+from sojourn.engine.working import Moment, Working
+from sojourn.terms.facts import Fact
+from sojourn.terms.person import Decayed, Person
+from sojourn.terms.time import Millis
+
+KEPT: Final = 50
+_PRODUCTS: Final = 50
+_TEXT: Final = 100
+WEIGHTS: Final = {"Product Viewed": 1.0, "Product Clicked": 1.0, "Product Added": 3.0, "Order Completed": 5.0}
+
+
+def fold(work: Working, person: Person, fact: Fact, moment: Moment) -> None:
+    """Add a fact's weight to its product, category and brand. Does not depend on the order of the facts, up to nine digits."""
+    weight = WEIGHTS[fact.name]
+    half = work.rules.affinity_half_life
+    if fact.name != "Order Completed":
+        _product(person, fact.props, weight, fact.at, half)
+        return
+    listed = fact.props.get("products")
+    if isinstance(listed, list):
+        for product in listed[:_PRODUCTS]:
+            if isinstance(product, dict):
+                _product(person, product, weight, fact.at, half)
+
+
+def _product(person: Person, props: dict[str, Any], weight: float, at: Millis, half: Millis) -> None:
+    product = props.get("product_id") or props.get("sku")
+    if type(product) is int:
+        product = str(product)
+    if type(product) is str and product:
+        _add(person.affinity, "product:" + product[:_TEXT], weight, at, half)
+    category = props.get("category")
+    if type(category) is str and category:
+        _add(person.affinity, "category:" + category[:_TEXT], weight, at, half)
+    brand = props.get("brand")
+    if type(brand) is str and brand:
+        _add(person.affinity, "brand:" + brand[:_TEXT], weight, at, half)
+
+
+def _add(affinity: dict[str, Decayed], key: str, weight: float, at: Millis, half: Millis) -> None:
+    held = affinity.get(key)
+    if held is None:
+        affinity[key] = Decayed(round(weight, 9), at)
+        if len(affinity) > KEPT:
+            del affinity[_weakest(affinity, half)]
+    elif at >= held.at:
+        held.score = round(held.score * 0.5 ** ((at - held.at) / half) + weight, 9)
+        held.at = at
+    else:
+        held.score = round(held.score + weight * 0.5 ** ((held.at - at) / half), 9)
+
+
+def _weakest(affinity: dict[str, Decayed], half: Millis) -> str:
+    """The key with the lowest score, all taken at the time of the newest; of equals, the first by name."""
+    newest = max(held.at for held in affinity.values())
+    return min(affinity, key=lambda key: (affinity[key].score * 0.5 ** ((newest - affinity[key].at) / half), key))
+
+
+def join(into: Person, other: Person, half: Millis) -> None:
+    """Add two people's scores."""
+    for key, theirs in other.affinity.items():
+        mine = into.affinity.get(key)
+        if mine is None:
+            into.affinity[key] = theirs
+            continue
+        late, early = (mine, theirs) if mine.at >= theirs.at else (theirs, mine)
+        score = round(late.score + early.score * 0.5 ** ((late.at - early.at) / half), 9)
+        into.affinity[key] = Decayed(score, late.at)
+    while len(into.affinity) > KEPT:
+        del into.affinity[_weakest(into.affinity, half)]
