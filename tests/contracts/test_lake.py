@@ -125,13 +125,18 @@ def test_erased_people_are_gone_and_nobody_else_is(lake: Lake):
     assert [row.id for row in lake.timeline(2, [1], 10)] == [fact_id(4, 0)]
 
 
-def test_moved_facts_belong_to_the_new_people(lake: Lake):
-    lake.write([a_row(1, person=1), a_row(2, person=1), a_row(3, person=1), a_row(2, person=1, workspace=2)], [(1, 9, 1)], 1)
-    lake.move(1, [(fact_id(2, 0), 7, 5)], [1], 2)
+def test_moved_facts_belong_to_the_new_people_and_what_was_derived_is_replaced(lake: Lake):
+    derived = [a_row(0, person=person, number=derived_id(f"old {person}"), name="Cart Abandoned", flags=int(Flag.DERIVED)) for person in (1, 2)]
+    lake.write([*(a_row(position, person=1) for position in (1, 2, 3)), a_row(4, person=2), a_row(2, person=1, workspace=2), *derived], [(1, 9, 1)], 1)
+    new = a_row(0, person=7, number=derived_id("new"), name="Cart Abandoned", flags=int(Flag.DERIVED))
+    lake.move(1, [(fact_id(1, 0), 1, 0), (fact_id(2, 0), 7, 5), (fact_id(3, 0), 1, 0)], [new], [(8, 7)], 2)
     assert [row.id for row in lake.timeline(1, [1], 10)] == [fact_id(3, 0), fact_id(1, 0)]
-    assert [(row.id, row.session) for row in lake.timeline(1, [7], 10)] == [(fact_id(2, 0), 5)]
+    assert [(row.id, row.session) for row in lake.timeline(1, [7], 10)] == [(new.id, 0), (fact_id(2, 0), 5)]
+    assert lake.timeline(1, [2], 10) == [derived[1], a_row(4, person=2)]
     assert len(lake.timeline(2, [1], 10)) == 1
     assert lake.sequence() == 2
+    if isinstance(lake, DuckLake):
+        assert lake.query("SELECT person, became FROM merges", {}) == [(8, 7)]
 
 
 def test_compaction_changes_no_answer(lake: Lake):

@@ -64,10 +64,18 @@ class Lake(Protocol):
         """The highest id of a fact of the log that is here; derived facts do not count. 0 where there is none."""
         ...
 
-    def move(self, workspace: int, rows: Sequence[tuple[FactId, PersonId, FactId]], gone: Sequence[PersonId], sequence: int) -> None:
-        """Give facts that are here (fact, person, session) to other people, after a correction; merges into people that are `gone` are forgotten.
+    def move(
+        self,
+        workspace: int,
+        facts: Sequence[tuple[FactId, PersonId, FactId]],
+        derived: Sequence[Row],
+        merges: Sequence[tuple[PersonId, PersonId]],
+        sequence: int,
+    ) -> None:
+        """After a correction: give facts that are here (fact, person, session) to other people.
 
-        Sets the position in the same transaction, like `write`.
+        The derived facts and merges of everybody who had one of these facts are replaced by `derived` and `merges` (from, into).
+        One transaction that sets the position too, like `write`.
         """
         ...
 

@@ -60,29 +60,32 @@ class DuckLake:
     def write(self, rows: Sequence[Row], merges: Sequence[tuple[int, PersonId, PersonId]], sequence: int) -> None:
         """See ports.lake. Units: about 40 ms and 11 µs a row."""
         with self._transaction(sequence) as connection:
-            if connection is None:
-                return
-            began = time.time()
-            if rows:
-                with self._spooled(lines(rows)) as path:
-                    connection.execute(_INSERT, {"path": path})
-            if merges:
-                with self._spooled(_chains_ended(merges)) as path:
-                    connection.execute(_MERGE_EARLIER, {"path": path})
-                    connection.execute(_MERGE, {"path": path})
-            self._sync(rows, began)
+            if connection is not None:
+                self._insert(connection, rows, merges)
 
-    def move(self, workspace: int, rows: Sequence[tuple[FactId, PersonId, FactId]], gone: Sequence[PersonId], sequence: int) -> None:
+    def move(
+        self,
+        workspace: int,
+        facts: Sequence[tuple[FactId, PersonId, FactId]],
+        derived: Sequence[Row],
+        merges: Sequence[tuple[PersonId, PersonId]],
+        sequence: int,
+    ) -> None:
         """See ports.lake."""
+        moved = (f'{{"id":{fact},"person":{person},"session":{session}}}'.encode() for fact, person, session in facts)
         with self._transaction(sequence) as connection:
             if connection is None:
                 return
-            if rows:
-                spooled = (f'{{"id":{fact},"person":{person},"session":{session}}}'.encode() for fact, person, session in rows)
-                with self._spooled(spooled) as path:
-                    connection.execute(_MOVE, {"path": path, "workspace": workspace})
-            if gone:
-                connection.execute(f"DELETE FROM merges WHERE workspace = $workspace AND became IN ({_numbers(gone)})", {"workspace": workspace})
+            with self._spooled(moved) as path:
+                found = connection.execute(_HAD_MOVED, {"path": path, "workspace": workspace}).fetchall()
+                if found:
+                    old = _numbers(person for (person,) in found)
+                    here = {"workspace": workspace}
+                    derived_ones = f"person IN ({old}) AND flags & {int(Flag.DERIVED)} != 0"
+                    connection.execute(f"DELETE FROM facts WHERE workspace = $workspace AND {derived_ones}", here)
+                    connection.execute(f"DELETE FROM merges WHERE workspace = $workspace AND (person IN ({old}) OR became IN ({old}))", here)
+                connection.execute(_MOVE, {"path": path, "workspace": workspace})
+            self._insert(connection, derived, [(workspace, person, became) for person, became in merges])
 
     def compact(self) -> int:
         """See ports.lake. Small files of a month become one; whatever a snapshot older than an hour needs and no newer one goes."""
@@ -244,6 +247,17 @@ class DuckLake:
 
     # -- details
 
+    def _insert(self, connection: duckdb.DuckDBPyConnection, rows: Sequence[Row], merges: Sequence[tuple[int, PersonId, PersonId]]) -> None:
+        began = time.time()
+        if rows:
+            with self._spooled(lines(rows)) as path:
+                connection.execute(_INSERT, {"path": path})
+        if merges:
+            with self._spooled(_chains_ended(merges)) as path:
+                connection.execute(_MERGE_EARLIER, {"path": path})
+                connection.execute(_MERGE, {"path": path})
+        self._sync(rows, began)
+
     @contextmanager
     def _spooled(self, rows: Iterable[bytes]) -> Iterator[str]:
         """The lines in a file that DuckDB's JSON reader takes in: measured fifty times faster than parameters."""
@@ -313,10 +327,20 @@ _MERGE: Final = f"""
     FROM {_MERGES}
 """
 
-_MOVE: Final = """
+_MOVED: Final = "read_json($path, format = 'newline_delimited', columns = {'id': 'BIGINT', 'person': 'BIGINT', 'session': 'BIGINT'})"
+
+_HAD_MOVED: Final = f"""
+    SELECT DISTINCT facts.person
+    FROM facts
+    SEMI JOIN {_MOVED} AS moved
+        ON facts.id = moved.id
+    WHERE facts.workspace = $workspace AND facts.person != {NOBODY}
+"""
+
+_MOVE: Final = f"""
     UPDATE facts
     SET person = moved.person, session = moved.session
-    FROM read_json($path, format = 'newline_delimited', columns = {'id': 'BIGINT', 'person': 'BIGINT', 'session': 'BIGINT'}) AS moved
+    FROM {_MOVED} AS moved
     WHERE facts.workspace = $workspace AND facts.id = moved.id
 """
 

@@ -76,17 +76,27 @@ class MemoryLake:
         """See ports.lake."""
         return max((row.id for row in self._rows if row.workspace == workspace and row.id < 1 << 62), default=0)
 
-    def move(self, workspace: int, rows: Sequence[tuple[FactId, PersonId, FactId]], gone: Sequence[PersonId], sequence: int) -> None:
+    def move(
+        self,
+        workspace: int,
+        facts: Sequence[tuple[FactId, PersonId, FactId]],
+        derived: Sequence[Row],
+        merges: Sequence[tuple[PersonId, PersonId]],
+        sequence: int,
+    ) -> None:
         """See ports.lake."""
         if sequence <= self._sequence:
             return
-        there = {fact: (person, session) for fact, person, session in rows}
-        for index, row in enumerate(self._rows):
+        there = {fact: (person, session) for fact, person, session in facts}
+        old = {row.person for row in self._rows if row.workspace == workspace and row.id in there} - {NOBODY}
+        kept = [row for row in self._rows if not (row.workspace == workspace and row.person in old and row.fact.flags & Flag.DERIVED)]
+        for index, row in enumerate(kept):
             if row.workspace == workspace and row.id in there:
                 person, session = there[row.id]
-                self._rows[index] = Row(row.workspace, row.id, person, session, row.source, row.recorded_at, row.fact)
-        self._merges = {key: became for key, became in self._merges.items() if key[0] != workspace or became not in gone}
-        self._sequence = sequence
+                kept[index] = Row(row.workspace, row.id, person, session, row.source, row.recorded_at, row.fact)
+        self._rows = kept
+        self._merges = {(place, person): became for (place, person), became in self._merges.items() if place != workspace or not {person, became} & old}
+        self.write(derived, [(workspace, person, became) for person, became in merges], sequence)
 
     def close(self) -> None:
         """See ports.lake."""
