@@ -7,11 +7,11 @@ from sojourn.engine.working import Moment, Working
 from sojourn.terms.effects import Cancel, Intent, IntentState, Why
 from sojourn.terms.episodes import CartItem, Cause, Episode, EpisodeState
 from sojourn.terms.facts import CART_ABANDONED, INTERVENTION_DECIDED, INTERVENTION_OVERTAKEN, Fact
-from sojourn.terms.ids import EMAIL, PersonId, digest
+from sojourn.terms.ids import EMAIL, PersonId, digest, spread
 from sojourn.terms.money import Minor, currency_of, to_minor, to_text
 from sojourn.terms.person import Decision, Person
 from sojourn.terms.rules import Automation, RuleBook
-from sojourn.terms.time import DAY, Millis, zone
+from sojourn.terms.time import Millis, open_everywhere, zone
 
 ORDER_COMPLETED: Final = "Order Completed"
 DECISIONS_KEPT: Final = 50
@@ -107,8 +107,7 @@ def _decide(work: Working, person: Person, episode: Episode, automation: Automat
     cause, probability = chosen_cause(episode, automation)
     template = automation.templates.get(cause, automation.templates.get(Cause.UNKNOWN.value, ""))
     address, _ = address_of(person)
-    zone_name = zone_of(person)
-    ready_at = opening(work.rules, automation, zone_name, at + automation.delay)
+    ready_at = opening(work.rules, person, automation, episode, at + automation.delay)
     expires_at = at + automation.expires_after
     values = seen(work.rules, person, episode, automation, at, ready_at)
     reason = guard(work.rules, person, episode, automation, at, work.now)
@@ -148,7 +147,7 @@ def _decide(work: Working, person: Person, episode: Episode, automation: Automat
             expires_at=expires_at,
             state=IntentState.READY if outcome == "send" else IntentState.HELD_OUT,
             data=material(person, episode, cause),
-            zone=zone_name,
+            zone=zone_of(person),
         )
     )
 
@@ -178,7 +177,7 @@ def guard(rules: RuleBook, person: Person, episode: Episode, automation: Automat
         return reason
     if automation.kind == BULK and sent_in_window(rules, person, at) >= rules.cap_count:
         return Why.FREQUENCY_CAP
-    ready_at = opening(rules, automation, zone_of(person), at + automation.delay)
+    ready_at = opening(rules, person, automation, episode, at + automation.delay)
     if ready_at is None or ready_at >= at + automation.expires_after:
         return Why.EXPIRED
     return Why.FITS
@@ -261,24 +260,16 @@ def zone_of(person: Person) -> str:
     return ""
 
 
-def opening(rules: RuleBook, automation: Automation, zone_name: str, at: Millis) -> Millis | None:
-    """The first instant at or after `at` outside quiet hours; None where there is none within two days.
+def opening(rules: RuleBook, person: Person, automation: Automation, episode: Episode, at: Millis) -> Millis | None:
+    """The first instant at or after `at` outside quiet hours, spread over the morning; None where there is none within two days.
 
-    Where the zone is unknown it must be outside them in the workspace's zone and in the whole span the rules name.
+    Where the person's zone is unknown it must be outside them in the workspace's zone and in the whole span the rules name.
     """
-    if automation.kind != BULK or rules.quiet_hours is None:
+    if automation.kind != BULK:
         return at
-    names = (zone_name,) if zone_name else (rules.timezone, *rules.unknown_zone_span)
-    zones = [name for name in names if zone(name) is not None] or ["UTC"]
-    here = at
-    while here <= at + 2 * DAY:
-        later = here
-        for name in zones:
-            later = rules.quiet_hours.next_open(later, name)
-        if later == here:
-            return here
-        here = later
-    return None
+    where = zone_of(person)
+    zones = (where,) if where else (rules.timezone, *rules.unknown_zone_span)
+    return open_everywhere(rules.quiet_hours, at, zones, spread((automation.name, episode.id, episode.abandonments), rules.morning_spread))
 
 
 # -- what a decision saw, and what a message may say

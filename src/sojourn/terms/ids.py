@@ -66,6 +66,11 @@ def digest(*parts: str | int, size: int = 16) -> str:
     return h.hexdigest()
 
 
+def spread(parts: tuple[str | int, ...], width: int) -> int:
+    """A number in [0, width) drawn from the digest of the parts: always the same for the same parts. 0 where width is not positive."""
+    return int(digest(*parts, size=8), 16) % width if width > 0 else 0
+
+
 def derived_id(message_id: str) -> FactId:
     """A 63-bit id for a fact the engine derived; it has no place of its own on the log. The top bit of the 63 is set, so it never meets a log id."""
     return int.from_bytes(blake2b(message_id.encode(), digest_size=8).digest(), "big") >> 2 | 1 << 62

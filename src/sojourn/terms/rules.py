@@ -60,6 +60,7 @@ class RuleBook(msgspec.Struct, frozen=True):
     automations: tuple[Automation, ...] = ()
     evidence: Evidences = Evidences(priors={"unknown": 1.0}, weights={})
     new_devices_per_day: int = 5  # anonymous ids a public write key may link to one person on one day; 0 means no such limit
+    morning_spread: Millis = HOUR  # mail held over quiet hours goes out within this time after them, not all at once
 
 
 CLAIM_PATIENCE: Millis = HOUR

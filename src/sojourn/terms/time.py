@@ -132,3 +132,30 @@ def _gap_end(naive: datetime, tz: ZoneInfo) -> Millis:
         else:
             high = middle
     return high - high % SECOND
+
+
+def open_everywhere(quiet: QuietHours | None, at: Millis, zone_names: tuple[str, ...], spread: Millis = 0) -> Millis | None:
+    """The first instant at or after `at` outside the quiet hours of all these zones; None where there is none within two days.
+
+    Who had to wait waits `spread` longer where that is still outside them, so that a night's mail does not go out in one minute.
+    Names that are no zone are left out; where none is left UTC is taken.
+    """
+    opens = _open_everywhere(quiet, at, zone_names)
+    if opens is None or opens == at or _open_everywhere(quiet, opens + spread, zone_names) != opens + spread:
+        return opens
+    return opens + spread
+
+
+def _open_everywhere(quiet: QuietHours | None, at: Millis, zone_names: tuple[str, ...]) -> Millis | None:
+    if quiet is None:
+        return at
+    zones = [name for name in zone_names if zone(name) is not None] or ["UTC"]
+    here = at
+    while here <= at + 2 * DAY:
+        later = here
+        for name in zones:
+            later = quiet.next_open(later, name)
+        if later == here:
+            return here
+        here = later
+    return None

@@ -16,7 +16,7 @@ from sojourn.terms.time import DAY, HOUR, MINUTE, QuietHours, from_datetime, par
 
 NOON = from_datetime(datetime(2026, 3, 10, 12, tzinfo=UTC))
 CARTS = Automation("abandoned-cart", CART_ABANDONED, {"shipping_cost": "free_shipping", "unknown": "reminder"})
-RULES = RuleBook(version=7, automations=(CARTS,), holdout=0.0, currency="EUR")
+RULES = RuleBook(version=7, automations=(CARTS,), holdout=0.0, currency="EUR", morning_spread=0)
 
 
 def trait(value):
@@ -167,6 +167,15 @@ def test_at_night_the_message_waits_for_the_morning_where_the_person_is():
     person = ann(about={"timezone": trait("Asia/Calcutta")})  # 04:30 there; a name of old
     work = abandon(person, cart(), at=NIGHT)
     assert work.intents[0].ready_at == from_datetime(datetime(2026, 3, 11, 2, 30, tzinfo=UTC))
+
+
+def test_a_night_of_mail_is_spread_over_the_hour_after_it():
+    rules = msgspec.structs.replace(RULES, morning_spread=HOUR, timezone="Europe/Berlin")
+    opens = from_datetime(datetime(2026, 3, 11, 7, tzinfo=UTC))
+    ready = [abandon(ann(), cart(id=number), rules, at=NIGHT).intents[0].ready_at - opens for number in range(200)]
+    assert 0 <= min(ready) < 2 * MINUTE
+    assert HOUR - 2 * MINUTE < max(ready) < HOUR
+    assert abandon(ann(), cart(), rules, at=NOON).intents[0].ready_at == NOON
 
 
 def test_where_the_zone_is_unknown_it_must_be_day_in_all_zones_of_the_span():
