@@ -22,6 +22,10 @@ class Taken(Exception):
     """Another engine has committed in the meantime; this one must stop and load afresh."""
 
 
+class Unavailable(Exception):
+    """The database cannot be read or written now (disk full, busy for too long, IO error). Nothing was written; try again later."""
+
+
 class Handover(msgspec.Struct, frozen=True, array_like=True):
     """What the lake still has to take in from one batch: rows of (fact, person, session) by log position, and derived facts."""
 

@@ -1,9 +1,9 @@
 """Checkpoints of a WAL in a thread and on a connection of their own, out of the way of commits."""
 
 import sqlite3
-from contextlib import closing
+from contextlib import AbstractContextManager, closing
 from pathlib import Path
-from threading import Event, Lock, Thread
+from threading import Event, Thread
 from typing import Final
 
 from sojourn.adapters.sqlite.connection import connect
@@ -15,7 +15,7 @@ _RESTART_BYTES: Final = 64 << 20
 class Checkpointer:
     """Copies the WAL into the file after every 4 MiB written; the thread starts with the first of them and uses nothing while there is nothing to do."""
 
-    def __init__(self, path: Path, writing: Lock) -> None:
+    def __init__(self, path: Path, writing: AbstractContextManager[object]) -> None:
         self._path = path
         self._writing = writing
         self._bytes = 0
