@@ -39,6 +39,7 @@ def fold(work: Working, records: Iterable[Record], due: Iterable[tuple[Millis, i
 
 def step(work: Working, fact: Fact, number: int, source: int, record_at: Millis) -> None:
     """Fold one fact at its place on the log."""
+    work.current = number
     if fact.flags & Flag.DERIVED:
         return
     live = not fact.flags & Flag.HISTORICAL and fact.at >= record_at - work.rules.max_age

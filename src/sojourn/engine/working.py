@@ -45,6 +45,7 @@ class Working:
         self.entries: dict[IdentifierKey, IdentifierEntry | None] = {}
         self.due_heap: list[tuple[Millis, PersonId]] = []
         self.horizon: Millis = 0  # timers at or after it are left to a later batch
+        self.current: FactId = 0  # the fact being folded, so that one that breaks the fold can be named
         self._reader = reader
         self._began()
 

@@ -1,0 +1,110 @@
+"""Commands about the data as a whole: import, replay, doctor, demo."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from sojourn.runtime import wiring
+from sojourn.runtime.cli.common import WORKSPACE, django, notes, out, print_json
+from sojourn.runtime.cli.setup import AsJson
+from sojourn.runtime.clock import SystemClock
+from sojourn.terms.refusals import Code, Refusal
+
+File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="The file; may be gzipped.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    imports = typer.Typer(help="Bring in what happened before. Imports update portraits and never send anything.", no_args_is_help=True)
+    imports.command("events")(import_events)
+    imports.command("contacts")(import_contacts)
+    app.add_typer(imports, name="import")
+    app.command()(replay)
+    app.command()(doctor)
+    app.command()(demo)
+
+
+def _bar(unit: str) -> Progress:
+    return Progress(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn(unit), TimeRemainingColumn(), transient=True)
+
+
+def import_events(file: File, source: Annotated[str, typer.Option(help="The source to count them under; made where it is not there.")] = "Import") -> None:
+    """Events as JSON lines (Segment's shape) or CSV with a header line. Running it again continues; nothing counts twice."""
+    _import(file, source, contacts=False)
+
+
+def import_contacts(file: File, source: Annotated[str, typer.Option(help="The source to count them under; made where it is not there.")] = "Import") -> None:
+    """Contacts as CSV with a header line (user_id or email, and traits) or JSON lines."""
+    _import(file, source, contacts=True)
+
+
+def _import(file: Path, source: str, *, contacts: bool) -> None:
+    found = django()
+    from sojourn.apps.sources import actions
+    from sojourn.apps.sources.models import Source
+    from sojourn.runtime import importer
+    from sojourn.runtime.cli.common import ACTOR
+
+    holder = Source.objects.filter(workspace=WORKSPACE, name=source).first()
+    if holder is None:
+        holder, _ = actions.create_source(WORKSPACE, source, ACTOR, SystemClock().now())
+    house = wiring.House(found)
+    with _bar("bytes") as bar:
+        task = bar.add_task(f"Importing {file.name}", total=file.stat().st_size)
+        summary = importer.import_file(
+            file, house.log(), WORKSPACE, holder.pk, house.clock.now, contacts=contacts, progress=lambda done: bar.update(task, completed=done)
+        )
+    out.print(f"{summary.kept:,} kept, {summary.duplicates:,} already there, {summary.refused:,} refused.")
+    for line, reason in summary.examples:
+        notes.print(f"  line {line}: {reason}")
+    if summary.refused and not summary.kept and not summary.duplicates:
+        raise Refusal(Code.BAD_VALUE, f"nothing in {file.name} could be taken in; the first lines above say why")
+
+
+def replay(as_json: AsJson = False) -> None:
+    """Fold the whole log again from its beginning, beside the live state, and compare. Exit code 5 where they differ."""
+    found = django()
+    from sojourn.runtime.replay import replay_log
+
+    house = wiring.House(found)
+    with _bar("records") as bar:
+        task = bar.add_task("Replaying", total=house.log().head())
+        result = replay_log(house.log(), house.state(), lambda done: bar.update(task, completed=done))
+    if as_json:
+        print_json(result)
+    else:
+        out.print(f"{result.records:,} records, {result.people:,} people, digest {result.digest}")
+    if result.different:
+        raise Refusal(Code.CONFLICT, f"the replay differs from the live state for {result.different:,} people, first {result.first_different}")
+
+
+def doctor(as_json: AsJson = False) -> None:
+    """Check settings, disk, stores and loops, and say what to do about what is wrong. Exit code 6 where something is."""
+    found = django()
+    from sojourn.runtime.doctor import examine
+
+    checks = examine(wiring.House(found))
+    if as_json:
+        print_json(checks)
+    else:
+        for check in checks:
+            out.print(f"  {'[green]ok [/]' if check.ok else '[red]bad[/]'}  {check.text}", soft_wrap=True)
+    if not all(check.ok for check in checks):
+        raise Refusal(Code.NOT_READY, "something needs attention")
+
+
+def demo(
+    shoppers: Annotated[int, typer.Option(help="How many.")] = 200,
+    seed: Annotated[int, typer.Option(help="Same seed, same shoppers.")] = 7,
+    rate: Annotated[float, typer.Option(help="Events per second.")] = 200.0,
+) -> None:
+    """Stream simulated shoppers through the running capture endpoint. The truth about why each left is kept in a file of its own."""
+    found = django()
+    from sojourn.runtime.demo import stream
+
+    with _bar("events") as bar:
+        task = bar.add_task("Shopping", total=None)
+        summary = stream(found, WORKSPACE, shoppers, seed, rate, lambda done, total: bar.update(task, completed=done, total=total))
+    out.print(f"{summary.events:,} events of {summary.shoppers:,} shoppers sent. The planted causes are in {summary.truth}")

@@ -1,0 +1,110 @@
+"""Commands that run the product: up, front, capture, web, work."""
+
+import time
+import urllib.error
+import urllib.request
+from typing import Annotated
+
+import typer
+
+from sojourn.runtime.cli.common import load_django, notes, out, settings
+from sojourn.runtime.settings import Settings
+from sojourn.terms.refusals import Code, Refusal
+
+READY_SECONDS = 60.0
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command()(up)
+    app.command(hidden=True)(front)
+    app.command()(capture)
+    app.command()(web)
+    app.command()(work)
+
+
+def up() -> None:
+    """Set up what is missing, then run everything: capture, pages, engine, lake, courier."""
+    found = settings()
+    _port_is_free(found)
+    load_django()
+    from sojourn.runtime.bootstrap import bootstrap, sign_in_link
+
+    first = bootstrap()
+    link = f"{found.public_url}{sign_in_link()}"
+    from django.db import connections
+
+    connections.close_all()
+    from sojourn.runtime.supervisor import supervise
+
+    def tell() -> None:
+        if not _wait_until_ready(found):
+            notes.print("[red]Sojourn is not ready after a minute; see the log lines above, or run: sojourn doctor")
+            return
+        out.print(f"\n[bold]Sojourn is ready:[/] {found.public_url}")
+        out.print(f"Sign in (once, within 15 minutes): {link}")
+        if first.write_key:
+            out.print(f"Your first source, [bold]{first.source_name}[/], has the write key {first.write_key} (shown once)")
+        out.print("Stop with Ctrl+C.\n")
+
+    supervise(["front", "work"], tell)
+
+
+def front() -> None:
+    """Run capture and pages in one process (what `up` starts)."""
+    from sojourn.runtime.front import run
+
+    run(settings())
+
+
+def capture() -> None:
+    """Run capture alone."""
+    from sojourn.runtime.front import run
+
+    run(settings(), web=False)
+
+
+def web() -> None:
+    """Run the pages alone."""
+    from sojourn.runtime.front import run
+
+    run(settings(), capture=False)
+
+
+def work(loops: Annotated[str, typer.Option(help="Which loops, separated by commas.")] = "engine,lake,courier") -> None:
+    """Run engine, lake writer and courier."""
+    from sojourn.runtime.work import LOOPS, run
+
+    names = [name.strip() for name in loops.split(",") if name.strip()]
+    if not names or any(name not in LOOPS for name in names):
+        raise Refusal(Code.BAD_VALUE, f"--loops takes any of {', '.join(LOOPS)}")
+    run(settings(), names)
+
+
+def _port_is_free(found: Settings) -> None:
+    import socket
+
+    family = socket.AF_INET6 if ":" in found.host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((found.host, found.port))
+        except OSError as error:
+            raise Refusal(
+                Code.NOT_READY,
+                f"cannot listen on {found.bind} ({error.strerror}); is Sojourn running already? Choose another address with SOJOURN_BIND=127.0.0.1:8001",
+            ) from error
+
+
+def _wait_until_ready(found: Settings) -> bool:
+    deadline = time.monotonic() + READY_SECONDS
+    host = "127.0.0.1" if found.host in ("0.0.0.0", "") else f"[{found.host}]" if ":" in found.host else found.host
+    while time.monotonic() < deadline:
+        try:
+            with urllib.request.urlopen(f"http://{host}:{found.port}/readyz", timeout=5) as answer:
+                if answer.status == 200:
+                    return True
+        except (urllib.error.URLError, OSError):
+            pass
+        time.sleep(0.05)
+    return False

@@ -1,0 +1,206 @@
+"""The engine's loop: read a batch from the log, fold it, commit everything it leaves behind in one transaction."""
+
+from collections.abc import Callable, Iterable
+
+import msgspec
+import structlog
+
+from sojourn.engine import fold, identity
+from sojourn.engine.working import Reader, Working
+from sojourn.ports.clock import Clock
+from sojourn.ports.log import Log
+from sojourn.ports.state import Progress, State
+from sojourn.terms.effects import Commit
+from sojourn.terms.facts import Fact, Quarantine, Record
+from sojourn.terms.ids import FactId, IdentifierKey, PersonId, fact_id
+from sojourn.terms.outcomes import Reason
+from sojourn.terms.person import IdentifierEntry, Person
+from sojourn.terms.rules import RuleBook
+from sojourn.terms.time import SECOND, Millis
+
+Refolder = Callable[[Working, Commit], None]
+"""Re-folds people after a correction, into the commit that is about to be written. Set by the wiring; see runtime/rebuild.py."""
+
+log = structlog.get_logger("engine")
+
+
+class EngineLoop:
+    """One engine for all workspaces of this installation.
+
+    `people_at_hand` bounds the cache of people between batches (about 10 kB each).
+    """
+
+    def __init__(
+        self,
+        records: Log,
+        state: State,
+        clock: Clock,
+        workspaces: Callable[[], list[int]],
+        refold: Refolder | None = None,
+        *,
+        people_at_hand: int = 10_000,
+        batch_facts: int = 5_000,
+    ) -> None:
+        self._log = records
+        self._state = state
+        self._clock = clock
+        self._workspaces = workspaces
+        self._refold = refold
+        self._people_at_hand = people_at_hand
+        self.batch_facts = batch_facts
+        self._working: dict[int, Working] = {}
+        self._poison: dict[FactId, str] = {}
+        self.progress = state.progress()
+
+    def run_once(self, wait_seconds: float = 0.0) -> int:
+        """Fold what is there, waiting for it at most so long; how many records. Lets time go on by a tick when a timer is due and nothing came."""
+        batch = self._log.read(self.progress.position, limit=self.batch_facts, max_facts=self.batch_facts)
+        if not batch:
+            if self._tick_if_due():
+                return self.run_once()
+            if not wait_seconds or not self._log.wait(self.progress.position, self._patience(wait_seconds)):
+                return 0
+            return self.run_once()
+        self._fold(batch)
+        return len(batch)
+
+    def catch_up(self) -> int:
+        """Fold until nothing is left and no timer is due; how many records."""
+        done = 0
+        while count := self.run_once():
+            done += count
+        return done
+
+    def forget(self) -> None:
+        """Drop everything held in memory and read the progress afresh."""
+        self._working.clear()
+        self.progress = self._state.progress()
+
+    def _patience(self, wait_seconds: float) -> float:
+        due = self._state.next_due()
+        if due is None:
+            return wait_seconds
+        return min(wait_seconds, max(0.001, (due + 1 - self._clock.now()) / SECOND))
+
+    def _tick_if_due(self) -> bool:
+        due = self._state.next_due()
+        if due is None or due >= self._clock.now():
+            return False
+        self._log.tick()
+        return True
+
+    def _fold(self, batch: list[Record]) -> None:
+        """Fold and commit; where a fact breaks the fold, set it aside and go on without it."""
+        while True:
+            try:
+                commits = [self._fold_workspace(workspace, batch) for workspace in self._concerned(batch)]
+            except Exception as error:
+                current = max((work.current for work in self._working.values()), default=0)
+                tries = sum(1 for fact in self._poison if fact == current)
+                if not current or tries:
+                    raise
+                log.exception("a fact broke the fold and is set aside", fact=current)
+                self._poison[current] = f"{type(error).__name__}: {error}"
+                self.forget()
+                continue
+            break
+        after = Progress(position=batch[-1].position, now=max(self.progress.now, batch[-1].at))
+        self._state.commit([c for c in commits if c is not None], self.progress, after)
+        self.progress = after
+        for work in self._working.values():
+            self._shrink(work)
+
+    def _concerned(self, batch: list[Record]) -> list[int]:
+        return sorted({record.workspace for record in batch if record.workspace} | set(self._workspaces()))
+
+    def _fold_workspace(self, workspace: int, batch: list[Record]) -> Commit | None:
+        until = batch[-1]
+        mine = [self._without_poison(record) for record in batch if record.workspace == workspace]
+        due = self._state.due(workspace, until.at, limit=1_000_000)
+        if not mine and not due:
+            return None
+        work = self._working_set(workspace)
+        work.current = 0
+        if not mine or mine[-1].position != until.position:
+            mine.append(Record(position=until.position, at=until.at, workspace=workspace, source=0, facts=[]))
+        self._prefetch(work, (fact for record in mine for fact in record.facts), (person for _, person in due))
+        work.now = self.progress.now
+        fold.fold(work, mine, due)
+        refolds = bool(work.refolds)
+        commit = work.finish(until.position)
+        self._set_aside(commit, batch)
+        if refolds and self._refold is not None:
+            self._refold(work, commit)
+            self._working.pop(workspace)
+        return commit
+
+    def _without_poison(self, record: Record) -> Record:
+        bad = {index for index in range(len(record.facts)) if fact_id(record.position, index) in self._poison} if self._poison else set()
+        if not bad:
+            return record
+        # A derived flag makes the fold pass over a fact while the ids of its neighbours stay as they are.
+        facts = [msgspec.structs.replace(fact, flags=fact.flags | 256) if index in bad else fact for index, fact in enumerate(record.facts)]
+        return msgspec.structs.replace(record, facts=facts)
+
+    def _set_aside(self, commit: Commit, batch: list[Record]) -> None:
+        if not self._poison:
+            return
+        for record in batch:
+            if record.workspace != commit.workspace:
+                continue
+            for index, fact in enumerate(record.facts):
+                why = self._poison.get(fact_id(record.position, index))
+                if why is not None:
+                    payload = msgspec.json.encode(fact)[: 64 * 1024]
+                    commit.quarantined.append((record.position, record.source, Quarantine(Reason.POISON, payload, why)))
+                    key = (record.source, str(Reason.POISON))
+                    commit.counts[key] = commit.counts.get(key, 0) + 1
+
+    def _working_set(self, workspace: int) -> Working:
+        work = self._working.get(workspace)
+        if work is None:
+            stored = self._state.rules(workspace)
+            rules = msgspec.msgpack.decode(stored, type=RuleBook) if stored else RuleBook()
+            work = self._working[workspace] = Working(workspace, rules, self._reader(workspace), self.progress.now)
+        return work
+
+    def _reader(self, workspace: int) -> Reader:
+        state = self._state
+
+        def entry(key: IdentifierKey) -> IdentifierEntry | None:
+            return state.identifiers(workspace, [key]).get(key)
+
+        def person(number: PersonId) -> Person | None:
+            return state.people(workspace, [number]).get(number)
+
+        def canonical(number: PersonId) -> PersonId:
+            return state.canonical(workspace, number)
+
+        return Reader(entry, person, canonical)
+
+    def _prefetch(self, work: Working, facts: Iterable[Fact], people: Iterable[PersonId]) -> None:
+        keys = {key for fact in facts for key in identity.needs(fact)}.difference(work.entries)
+        if keys:
+            found = self._state.identifiers(work.workspace, keys)
+            for key in keys:
+                work.entries[key] = found.get(key)
+        wanted = set(people)
+        for key in keys:
+            entry = work.entries[key]
+            if entry is not None:
+                wanted.add(entry.person)
+        wanted.difference_update(work.people)
+        if wanted:
+            work.people.update(self._state.people(work.workspace, wanted))
+
+    def _shrink(self, work: Working) -> None:
+        if len(work.people) > self._people_at_hand:
+            work.people.clear()
+            work.entries.clear()
+        elif len(work.entries) > 4 * self._people_at_hand:
+            work.entries.clear()
+
+
+def lag_seconds(progress: Progress, head_at: Millis) -> float:
+    """How far the engine is behind the log, in seconds of log time."""
+    return max(0, head_at - progress.now) / SECOND

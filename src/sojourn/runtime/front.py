@@ -1,0 +1,126 @@
+"""The `front` process: one ASGI server for capture, health, metrics and the web pages. Django is loaded when the first page is asked for."""
+
+import asyncio
+import threading
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+import structlog
+import uvicorn
+
+from sojourn.capture.receiver import CaptureApp
+from sojourn.runtime import wiring
+from sojourn.runtime.metrics import Metrics
+from sojourn.runtime.settings import Settings
+
+log = structlog.get_logger("front")
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+
+class Front:
+    """Sends each request to capture, to health and metrics, or to Django."""
+
+    def __init__(self, house: wiring.House, *, capture: bool = True, web: bool = True) -> None:
+        self._house = house
+        self._capture: CaptureApp | None = house.capture() if capture else None
+        self._web = web
+        self._django: App | None = None
+        self._loading = threading.Lock()
+        self._metrics = Metrics(house, self._capture)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The ASGI entry."""
+        if scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+        elif scope["type"] != "http":
+            return
+        elif self._capture is not None and self._capture.handles(scope["path"]):
+            await self._capture(scope, receive, send)
+        elif scope["path"] in _HEALTH:
+            await self._health(scope["path"], send)
+        elif self._web:
+            await (await self._django_app())(scope, receive, send)
+        else:
+            await _answer(send, 404, b'{"code":"not_found","message":"This process only captures events."}')
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        while True:
+            message = await receive()
+            if message["type"] == "lifespan.startup":
+                if self._web:
+                    # Warm up behind the first requests, so that capture is ready at once and the first page is quick all the same.
+                    self._warming = asyncio.create_task(self._django_app())
+                await send({"type": "lifespan.startup.complete"})
+            else:
+                if self._capture is not None:
+                    await self._capture.close()
+                await send({"type": "lifespan.shutdown.complete"})
+                return
+
+    async def _django_app(self) -> App:
+        if self._django is None:
+            await asyncio.to_thread(self._load_django)
+        assert self._django is not None
+        return self._django
+
+    def _load_django(self) -> None:
+        from sojourn.runtime.web import django_app
+
+        with self._loading:
+            if self._django is None:
+                loaded = django_app()
+                from sojourn.apps.people import lake_hook
+
+                lake_hook.connect(self._house.lake_reader)
+                self._django = loaded
+
+    async def _health(self, path: str, send: Send) -> None:
+        if path == "/healthz":
+            await _answer(send, 200, b'{"status":"alive"}')
+            return
+        if path == "/metrics":
+            await _answer(send, 200, await asyncio.to_thread(self._metrics.render), b"text/plain; version=0.0.4; charset=utf-8")
+            return
+        trouble = await asyncio.to_thread(self._metrics.trouble)
+        if trouble:
+            await _answer(send, 503, b'{"status":"not ready","message":"' + trouble.encode() + b'"}', retry_after=5)
+        else:
+            await _answer(send, 200, b'{"status":"ready"}')
+
+
+_HEALTH = frozenset({"/healthz", "/readyz", "/metrics"})
+
+
+async def _answer(send: Send, status: int, body: bytes, content_type: bytes = b"application/json", retry_after: int = 0) -> None:
+    headers = [(b"content-type", content_type), (b"content-length", str(len(body)).encode()), (b"cache-control", b"no-store")]
+    if retry_after:
+        headers.append((b"retry-after", str(retry_after).encode()))
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+def run(settings: Settings, *, capture: bool = True, web: bool = True) -> None:
+    """Serve until SIGINT or SIGTERM."""
+    app = Front(wiring.House(settings), capture=capture, web=web)
+    config = uvicorn.Config(
+        app,
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        date_header=False,
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=10,
+        h11_max_incomplete_event_size=64 * 1024,
+        proxy_headers=False,
+        lifespan="on",
+    )
+    server = uvicorn.Server(config)
+    log.info("listening", address=f"http://{settings.bind}", capture=capture, web=web)
+    server.run()

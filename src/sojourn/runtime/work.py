@@ -1,0 +1,92 @@
+"""The `work` process: engine, lake writer and courier, each in a thread of its own, each able to fail and begin again alone."""
+
+import signal
+import threading
+from collections.abc import Callable, Sequence
+from types import FrameType
+
+import structlog
+
+from sojourn.runtime import wiring
+from sojourn.runtime.relay import relay_once
+from sojourn.runtime.settings import Settings
+
+log = structlog.get_logger("work")
+
+LOOPS = ("engine", "lake", "courier")
+RELAY_EVERY_SECONDS = 0.1
+
+
+def run(settings: Settings, names: Sequence[str] = LOOPS) -> None:
+    """Run these loops until SIGINT or SIGTERM."""
+    stop = threading.Event()
+
+    def ask_to_stop(_signal: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    signal.signal(signal.SIGINT, ask_to_stop)
+    signal.signal(signal.SIGTERM, ask_to_stop)
+    makers: dict[str, Callable[[], Callable[[], None]]] = {
+        "engine": lambda: engine(settings),
+        "lake": lambda: lake(settings, stop),
+        "courier": lambda: courier(settings, stop),
+    }
+    threads = [threading.Thread(target=_keep_going, args=(name, makers[name], stop), name=name) for name in names]
+    for thread in threads:
+        thread.start()
+    log.info("working", loops=list(names))
+    stop.wait()
+    for thread in threads:
+        thread.join()
+
+
+def _keep_going(name: str, make: Callable[[], Callable[[], None]], stop: threading.Event) -> None:
+    """Make a loop's step and call it for ever; after a failure begin afresh, later each time up to 10 s."""
+    failures = 0
+    while not stop.is_set():
+        try:
+            step = make()
+            while not stop.is_set():
+                step()
+                failures = 0
+        except Exception:
+            failures += 1
+            pause = min(10.0, 0.2 * 2**failures)
+            log.exception("loop failed; it begins again from what is committed", loop=name, in_seconds=pause)
+            stop.wait(pause)
+
+
+def engine(settings: Settings) -> Callable[[], None]:
+    """The engine's step: relay what waits in the outbox, fold what is on the log."""
+    house = wiring.House(settings)
+    loop = house.engine()
+    outbox = house.intents()
+    records = house.log()
+
+    def step() -> None:
+        relay_once(outbox, records)
+        loop.run_once(RELAY_EVERY_SECONDS)
+
+    return step
+
+
+def lake(settings: Settings, stop: threading.Event) -> Callable[[], None]:
+    """The lake writer's step."""
+    writer = wiring.House(settings).lake_writer()
+
+    def step() -> None:
+        if not writer.run_once():
+            stop.wait(0.5)
+
+    return step
+
+
+def courier(settings: Settings, stop: threading.Event) -> Callable[[], None]:
+    """The courier's step."""
+    sender = wiring.House(settings).courier()
+
+    def step() -> None:
+        if not sender.run_once():
+            stop.wait(0.1)
+
+    return step
