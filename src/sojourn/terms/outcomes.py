@@ -52,6 +52,7 @@ class Reason(StrEnum):
     TOO_MANY_EVENTS = "too_many_events"
     BODY_TOO_SLOW = "body_too_slow"
     UNSUPPORTED_MEDIA = "unsupported_media"
+    TOO_MANY_EVENT_NAMES = "too_many_event_names"
 
 
 MEANING: dict[Reason, str] = {
@@ -93,6 +94,7 @@ MEANING: dict[Reason, str] = {
     Reason.TOO_MANY_EVENTS: "More than 10,000 events in a batch.",
     Reason.BODY_TOO_SLOW: "The body did not arrive within 10 seconds.",
     Reason.UNSUPPORTED_MEDIA: "A content type or encoding that is not read here.",
+    Reason.TOO_MANY_EVENT_NAMES: "More than 5,000 different event names in one workspace; put what varies into properties.",
 }
 
 

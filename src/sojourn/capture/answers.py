@@ -1,0 +1,96 @@
+"""Answers: status, headers and JSON bodies as client SDKs need them."""
+
+from typing import Any, Final
+
+import msgspec
+
+from sojourn.capture.call import Refused
+from sojourn.capture.intake import Turned
+from sojourn.ports.log import Appended
+from sojourn.terms.outcomes import Quarantined, Reason
+
+Headers = list[tuple[bytes, bytes]]
+_encode = msgspec.json.Encoder().encode
+_JSON: Final = (b"content-type", b"application/json")
+_ALLOWED: Final = b"authorization, content-type, anonymousid, sentat, x-retry-count, x-umami-cache, sp-anonymous"
+_METHODS: Final = b"GET, POST, OPTIONS"
+_STATUS: Final = {Reason.EVENT_TOO_LARGE: 413, Reason.EVENT_NAME_RESERVED: 403, Reason.TOO_MANY_EVENT_NAMES: 429}
+
+SUCCESS: Final = b'{"success":true}'
+SUCCESS_HEADERS: Final[Headers] = [_JSON, (b"content-length", b"16")]
+
+
+def cors(origin: bytes) -> Headers:
+    """What lets a page of any origin send and read the answer; no cookie is ever read, so credentials give nothing away."""
+    return [
+        (b"access-control-allow-origin", origin),
+        (b"access-control-allow-credentials", b"true"),
+        (b"access-control-expose-headers", b"Retry-After"),
+        (b"vary", b"Origin"),
+    ]
+
+
+def preflight(origin: bytes, asked: bytes) -> tuple[int, Headers, bytes]:
+    """The answer to OPTIONS; it allows the headers that were asked for."""
+    headers = cors(origin) if origin else []
+    headers += [
+        (b"access-control-allow-methods", _METHODS),
+        (b"access-control-allow-headers", asked or _ALLOWED),
+        (b"access-control-max-age", b"86400"),
+        (b"allow", _METHODS),
+        (b"content-length", b"0"),
+    ]
+    return 200, headers, b""
+
+
+def answer(status: int, content: Any, origin: bytes, extra: Headers | None = None) -> tuple[int, Headers, bytes]:
+    """A JSON answer."""
+    body = content if type(content) is bytes else _encode(content)
+    headers = [_JSON, (b"content-length", b"%d" % len(body)), *(extra or ())]
+    return status, headers + cors(origin) if origin else headers, body
+
+
+def success(origin: bytes) -> tuple[int, Headers, bytes]:
+    """The answer when everything was kept."""
+    return 200, SUCCESS_HEADERS + cors(origin) if origin else SUCCESS_HEADERS, SUCCESS
+
+
+def refusal(refused: Refused, origin: bytes, results: list[dict[str, Any]] | None = None) -> tuple[int, Headers, bytes]:
+    """The answer to a request of which nothing was kept: `code` and `message`, which SDKs read, and the results of a batch."""
+    content: dict[str, Any] = {"success": False, "code": refused.reason, "message": refused.message, "reason": refused.reason}
+    if results:
+        content["results"] = results
+    extra: Headers = []
+    if refused.retry_after:
+        extra.append((b"retry-after", b"%d" % refused.retry_after))
+    if refused.status in (408, 413):
+        extra.append((b"connection", b"close"))
+    if refused.status == 405:
+        extra.append((b"allow", _METHODS))
+    return answer(refused.status, content, origin, extra)
+
+
+def results(turned: Turned, appended: Appended | None) -> list[dict[str, Any]]:
+    """What became of the items that were not simply kept, by their place in the batch."""
+    out: list[dict[str, Any]] = []
+    for index, other in turned.others:
+        outcome = "quarantined" if type(other) is Quarantined else "dropped"
+        out.append({"index": index, "outcome": outcome, "reason": other.reason.value, "detail": other.detail})
+    if appended is not None:
+        for place in appended.duplicates:
+            out.append({"index": turned.places[place], "outcome": "duplicate", "reason": Reason.DUPLICATE.value})
+        for place in appended.conflicts:
+            out.append({"index": turned.places[place], "outcome": "kept", "reason": Reason.MESSAGE_ID_CONFLICT.value})
+        out.sort(key=lambda result: result["index"])
+    return out
+
+
+def nothing_kept(turned: Turned) -> Refused:
+    """The refusal of a request of which every item was dropped: that of its items where they agree, else 400."""
+    if not turned.others:
+        return Refused(400, Reason.BAD_SHAPE, "the batch is empty")
+    reasons = {other.reason for _, other in turned.others}
+    first = turned.others[0][1]
+    status = _STATUS.get(first.reason, 400) if len(reasons) == 1 else 400
+    message = first.detail if len(turned.others) == 1 else f"none of the {len(turned.others)} events could be kept; the first: {first.detail}"
+    return Refused(status, first.reason.value, message, retry_after=60 if status == 429 else 0)

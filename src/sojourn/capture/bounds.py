@@ -1,0 +1,122 @@
+"""Bounds of JSON values: how deep, how many keys, how long the keys; and making texts and numbers safe to keep."""
+
+import re
+from collections.abc import Iterable
+from typing import Any, Final
+
+from sojourn.capture.limits import DEPTH, KEY_CHARACTERS, PROPERTIES
+from sojourn.terms.outcomes import Reason
+
+_CONTAINERS: Final = frozenset((dict, list))
+_UNSAFE: Final = re.compile("[\x00\ud800-\udfff]")
+_LOW, _HIGH = -(2**63), 2**63
+_NOT_BRACKETS: Final = bytes(b for b in range(256) if b not in b"[]{}")
+_SAME_BRACKETS: Final = bytes.maketrans(b"{}", b"[]")
+_FEWEST_BYTES_OF_TOO_MANY_KEYS: Final = 3_500
+"""A JSON or msgpack text with more than 1,000 different keys in one object is longer than this."""
+
+
+class OutOfBounds(Exception):
+    """A value breaks a limit; `reason` says which."""
+
+    def __init__(self, reason: Reason, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
+        self.detail = detail
+
+
+def openers(body: bytes) -> int:
+    """How many brackets open, strings included: an upper bound of the nesting that costs next to nothing."""
+    return body.count(b"{") + body.count(b"[")
+
+
+def surely_shallow(body: bytes) -> bool:
+    """Whether no object in the body can break a limit on nesting or on the number of keys."""
+    return len(body) < _FEWEST_BYTES_OF_TOO_MANY_KEYS and openers(body) <= DEPTH
+
+
+def has_long_key(body: bytes) -> bool:
+    """Whether a key of the body may be longer than 256 characters; False is certain.
+
+    Looks at every 256th byte or so only, going from quote to quote.
+    """
+    if len(body) <= KEY_CHARACTERS + 2:
+        return False
+    if b'\\"' in body:
+        body = body.replace(b"\\\\", b"__").replace(b'\\"', b"__")
+    start, end = 0, len(body)
+    while start + KEY_CHARACTERS < end:
+        quote = body.rfind(b'"', start, start + KEY_CHARACTERS + 1)
+        if quote < 0:
+            quote = body.find(b'"', start)
+            if quote < 0:
+                return False
+            if body[quote + 1 : quote + 32].lstrip()[:1] in (b":", b""):
+                return True
+        start = quote + 1
+    return False
+
+
+def exact_depth(body: bytes, limit: int) -> int:
+    """How deep a JSON text nests, `limit` + 1 where it is more. Linear: innermost pairs are removed round by round."""
+    text = body.replace(b"\\\\", b"").replace(b'\\"', b"")
+    rest = b"".join(text.split(b'"')[::2]).translate(_SAME_BRACKETS, _NOT_BRACKETS)
+    depth = 0
+    while rest and depth <= limit:
+        shorter = rest.replace(b"[]", b"")
+        if len(shorter) == len(rest):
+            break  # unbalanced: not JSON, which the decoder says better
+        rest = shorter
+        depth += 1
+    return depth
+
+
+def check(value: Any, room: int = DEPTH) -> None:
+    """Check nesting and number of keys of a decoded value whose keys are known to be short. Errors: OutOfBounds."""
+    kind = type(value)
+    if kind is dict:
+        if len(value) > PROPERTIES:
+            raise OutOfBounds(Reason.TOO_MANY_PROPERTIES, f"more than {PROPERTIES} keys in one object")
+        inside: Iterable[Any] = value.values()
+    elif kind is list:
+        inside = value
+    else:
+        return
+    if not room:
+        raise OutOfBounds(Reason.TOO_DEEP, f"nested deeper than {DEPTH} levels")
+    if _CONTAINERS.isdisjoint(map(type, inside)):
+        return
+    for part in inside:
+        if type(part) in _CONTAINERS:
+            check(part, room - 1)
+
+
+def safe_text(text: str) -> str:
+    """The text with NUL and lone surrogates replaced by U+FFFD; the same object where there are none."""
+    return _UNSAFE.sub("\ufffd", text) if _UNSAFE.search(text) else text
+
+
+def clean(value: Any, room: int = DEPTH) -> Any:
+    """A decoded value with texts made safe and whole numbers beyond 64 bits turned into text. Errors: OutOfBounds for any limit.
+
+    Returns an equal value where nothing was to do.
+    """
+    kind = type(value)
+    if kind is str:
+        return safe_text(value)
+    if kind is int:
+        return value if _LOW <= value < _HIGH else str(value)
+    if kind is not dict and kind is not list:
+        return value
+    if not room:
+        raise OutOfBounds(Reason.TOO_DEEP, f"nested deeper than {DEPTH} levels")
+    if kind is list:
+        return [clean(part, room - 1) for part in value]
+    if len(value) > PROPERTIES:
+        raise OutOfBounds(Reason.TOO_MANY_PROPERTIES, f"more than {PROPERTIES} keys in one object")
+    out = {}
+    for key, part in value.items():
+        if len(key) > KEY_CHARACTERS:
+            raise OutOfBounds(Reason.KEY_TOO_LONG, f"the key {safe_text(key[:40])}… is longer than {KEY_CHARACTERS} characters")
+        out[safe_text(key)] = clean(part, room - 1)
+    return out

@@ -1,0 +1,55 @@
+"""The closed list of limits at the front door; docs/reference/capture-http.md shows them and a test compares."""
+
+from typing import Final
+
+KIB: Final = 1024
+MIB: Final = 1024 * KIB
+
+BODY_BYTES: Final = 20 * MIB
+"""A body, both as it comes over the wire and inflated."""
+GZIP_RATIO: Final = 100
+"""How many times a body may inflate, above `GZIP_RATIO_FLOOR`."""
+GZIP_RATIO_FLOOR: Final = MIB
+"""Below this inflated size the ratio is not looked at: a small and very regular body is no bomb."""
+GZIP_MEMBERS: Final = 8
+"""Gzip members in one body; more is a slow loop with little output."""
+EVENT_BYTES: Final = MIB
+BATCH_EVENTS: Final = 10_000
+DEPTH: Final = 32
+"""Levels of nesting inside properties, traits or context; deeper is set aside."""
+DEPTH_READ: Final = 128
+"""Levels beyond which an event is not even set aside but refused."""
+PROPERTIES: Final = 1_000
+"""Keys of one object anywhere in an event."""
+KEY_CHARACTERS: Final = 256
+ID_CHARACTERS: Final = 255
+MESSAGE_ID_CHARACTERS: Final = 100
+EVENT_NAME_CHARACTERS: Final = 200
+TRAITS_BYTES: Final = 64 * KIB
+QUARANTINE_BYTES: Final = 64 * KIB
+"""What is kept of an event that is set aside."""
+SAFE_INTEGER: Final = 2**53
+"""Whole numbers as ids lie below it: above, clients that hold numbers as doubles confuse two ids."""
+
+EVENT_NAMES: Final = 5_000
+"""Different event names of one workspace, since the process started."""
+EVENT_NAMES_BURST: Final = 1_000
+"""A request that brings more names than this beyond `EVENT_NAMES` is refused whole; fewer are dropped one by one."""
+
+BODY_SECONDS: Final = 10.0
+"""A body must be complete after this time."""
+BODY_RATE: Final = KIB
+"""Bytes a second a dripping body must reach after `BODY_GRACE_SECONDS`."""
+BODY_GRACE_SECONDS: Final = 2.0
+BODY_SILENCE_SECONDS: Final = 5.0
+"""A body that stopped this long before the deadline is shorter than it promised, not slow."""
+
+QUEUE_ARRIVALS: Final = 5_000
+"""Requests that may wait for a commit; beyond it senders are asked to come back."""
+QUEUE_BYTES: Final = 64 * MIB
+COMMIT_FACTS: Final = 20_000
+"""Facts in one commit at most, so that nobody waits long behind a flood."""
+RETRY_AFTER_SECONDS: Final = 2
+"""What senders are told when the log or the queue is full."""
+FLUSH_SECONDS: Final = 1.0
+"""How often counts of requests that left nothing else are put on the log at most."""

@@ -1,0 +1,46 @@
+"""Segment's HTTP tracking API: the eight calls, their one-letter forms, and the settings document of its browser SDK."""
+
+import re
+from typing import Any, Final
+
+from sojourn.capture.call import Opened
+from sojourn.capture.decode import open_batch, open_single
+from sojourn.capture.protocols import Document, Protocol, Request, Route
+from sojourn.terms.facts import Kind
+
+_SETTINGS: Final = re.compile(r"/v1/projects/([^/]{1,200})/settings")
+_HOST: Final = re.compile(rb"[A-Za-z0-9.\-\[\]:_]{1,255}")
+
+
+def _batch(request: Request) -> Opened:
+    return open_batch(request.body)
+
+
+def _single(request: Request) -> Opened:
+    return open_single(request.body)
+
+
+def _routes() -> dict[str, Route]:
+    routes: dict[str, Route] = {}
+    for kind in (Kind.IDENTIFY, Kind.TRACK, Kind.PAGE, Kind.SCREEN, Kind.GROUP, Kind.ALIAS):
+        routes[f"/v1/{kind.value}"] = routes[f"/v1/{kind.value[0]}"] = Route(_single, kind.value)
+    routes["/v1/batch"] = routes["/v1/b"] = Route(_batch)
+    routes["/v1/import"] = Route(_batch, historical=True)
+    return routes
+
+
+def _document(path: str) -> Document | None:
+    match = _SETTINGS.fullmatch(path)
+    return Document(match[1], _settings) if match else None
+
+
+def _settings(request: Request) -> Any:
+    """The least that makes @segment/analytics-next send, and send to the host it asked: a page then sets only its `cdnURL`."""
+    destination: dict[str, Any] = {}
+    host = request.headers.get(b"host", b"")
+    if _HOST.fullmatch(host):
+        destination = {"apiHost": f"{host.decode()}/v1", "protocol": request.scheme}
+    return {"integrations": {"Segment.io": destination}, "metrics": {"sampleRate": 0}, "plan": {}, "edgeFunction": {}}
+
+
+SEGMENT: Final = Protocol("segment", _routes(), _document)

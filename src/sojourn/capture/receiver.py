@@ -1,0 +1,200 @@
+"""The receiver: a raw ASGI app that answers 200 only after what it took in is durable."""
+
+from collections import Counter
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from typing import Any, Final
+
+from sojourn.capture import answers
+from sojourn.capture.answers import Headers
+from sojourn.capture.body import check_media, inflated
+from sojourn.capture.call import Refused
+from sojourn.capture.committer import Committer
+from sojourn.capture.intake import Intake, Names
+from sojourn.capture.keys import holder, key_in_headers
+from sojourn.capture.limits import RETRY_AFTER_SECONDS
+from sojourn.capture.protocols import Protocol, Request, Route
+from sojourn.capture.protocols.segment import SEGMENT
+from sojourn.capture.reading import Gone, Receive, Watch
+from sojourn.ports.clock import Clock
+from sojourn.ports.directory import Directory, KeyHolder
+from sojourn.ports.log import Full, Log
+
+Scope = MutableMapping[str, Any]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Answer = tuple[int, Headers, bytes]
+
+_READ: Final = frozenset(
+    (b"authorization", b"content-type", b"content-encoding", b"content-length", b"transfer-encoding", b"origin", b"host", b"access-control-request-headers")
+)
+_PREFIX: Final = "/v1/"
+
+
+class CaptureApp:
+    """The front door as an ASGI app; one per process and event loop."""
+
+    def __init__(self, log: Log, directory: Directory, clock: Clock, protocols: Sequence[Protocol] = (SEGMENT,)) -> None:
+        self._directory = directory
+        self._clock = clock
+        self._protocols = protocols
+        self._routes: dict[str, Route] = {path: route for protocol in protocols for path, route in protocol.routes.items()}
+        self._committer = Committer(log)
+        self._watch = Watch()
+        self._names = Names()
+        self._statistics: Counter[str] = Counter()
+
+    def handles(self, path: str) -> bool:
+        """Whether a request for this path is for this app."""
+        return path.startswith(_PREFIX) or path.rstrip("/") in self._routes or self._document(path) is not None
+
+    def stats(self) -> dict[str, int]:
+        """Counters since the start: requests by status, facts, duplicates, unknown keys, commits, and how many requests wait now."""
+        committer = self._committer
+        return {**self._statistics, "commits": committer.commits, "log_failures": committer.failures, "waiting": committer.depth}
+
+    async def close(self) -> None:
+        """Put what is counted on the log and stop. No request may come after it."""
+        await self._committer.close()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one HTTP request, or the lifespan."""
+        if scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+            return
+        if scope["type"] != "http":
+            return
+        origin = b""
+        try:
+            headers = _headers(scope["headers"])
+            origin = headers.get(b"origin", b"")
+            status, fields, body = await self._serve(scope, headers, receive)
+        except Refused as refused:
+            status, fields, body = answers.refusal(refused, origin)
+        except Full as full:
+            self._statistics["unavailable"] += 1
+            status, fields, body = answers.refusal(Refused(503, "unavailable", str(full), RETRY_AFTER_SECONDS), origin)
+        except Gone:
+            self._statistics["gone"] += 1
+            return
+        self._statistics[f"status_{status}"] += 1
+        await send({"type": "http.response.start", "status": status, "headers": fields})
+        await send({"type": "http.response.body", "body": body})
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        while True:
+            message = await receive()
+            if message["type"] == "lifespan.shutdown":
+                await self.close()
+                await send({"type": "lifespan.shutdown.complete"})
+                return
+            await send({"type": "lifespan.startup.complete"})
+
+    async def _serve(self, scope: Scope, headers: dict[bytes, bytes], receive: Receive) -> Answer:
+        method = scope["method"]
+        path = scope["path"]
+        if path[-1:] == "/":
+            path = path.rstrip("/")
+        if method == "OPTIONS":
+            return answers.preflight(headers.get(b"origin", b""), headers.get(b"access-control-request-headers", b""))
+        route = self._routes.get(path)
+        if route is None:
+            return self._fetch(scope, path, headers)
+        if method not in route.methods:
+            raise Refused(405, "method_not_allowed", f"{method} is not read here; send {' or '.join(sorted(route.methods))}")
+        declared = _declared(headers)
+        source, body, problem = await self._read(scope, headers, receive, declared)
+        if problem is not None:
+            raise self._refused(source, problem)
+        try:
+            body = inflated(body, headers.get(b"content-encoding", b""))
+            request = Request(method, path, scope["query_string"], headers, body, scope.get("scheme", "http"))
+            return await self._take(route, request, source)
+        except Refused as refused:
+            raise self._refused(source, refused) from None
+
+    async def _read(self, scope: Scope, headers: dict[bytes, bytes], receive: Receive, declared: int | None) -> tuple[KeyHolder | None, bytes, Refused | None]:
+        """The source where headers or query name it, the body, and what is wrong. The body is read to its end, but kept only where nothing is wrong."""
+        source: KeyHolder | None = None
+        problem: Refused | None = None
+        try:
+            key = key_in_headers(headers.get(b"authorization", b""), scope["query_string"])
+            if key:
+                source = holder(self._directory, key, b"origin" in headers)
+            check_media(headers.get(b"content-type", b""))
+        except Refused as refused:
+            problem = refused
+        try:
+            body = await self._watch.read(receive, declared, keep=problem is None)
+        except Refused as refused:
+            return source, b"", problem or refused
+        return source, body, problem
+
+    def _refused(self, source: KeyHolder | None, refused: Refused) -> Refused:
+        """Count a request that was refused whole."""
+        self._statistics[f"refused_{refused.reason}"] += 1
+        if source is not None:
+            self._committer.count(source.workspace, source.source, {refused.reason: 1})
+        return refused
+
+    async def _take(self, route: Route, request: Request, source: KeyHolder | None) -> Answer:
+        origin = request.headers.get(b"origin", b"")
+        opened = route.open(request)
+        if source is None:
+            source = holder(self._directory, opened.key, bool(origin))
+        turned = Intake(source, self._clock.now(), route.kind, route.historical).take(opened, self._names)
+        arrival = turned.arrival
+        if not arrival.items and not arrival.quarantined:
+            if arrival.counts:
+                self._committer.count(source.workspace, source.source, arrival.counts)
+            elif not opened.calls:
+                return answers.success(origin)
+            return answers.refusal(answers.nothing_kept(turned), origin, answers.results(turned, None))
+        appended = await self._committer.submit(arrival)
+        self._statistics["facts"] += appended.kept
+        if not turned.others and not appended.duplicates and not appended.conflicts:
+            return answers.success(origin)
+        self._statistics["duplicates"] += len(appended.duplicates)
+        return answers.answer(200, {"success": True, "results": answers.results(turned, appended)}, origin)
+
+    def _document(self, path: str) -> Any:
+        for protocol in self._protocols:
+            document = protocol.document(path)
+            if document is not None:
+                return document
+        return None
+
+    def _fetch(self, scope: Scope, path: str, headers: dict[bytes, bytes]) -> Answer:
+        """A document that a client fetches before it sends."""
+        origin = headers.get(b"origin", b"")
+        document = self._document(path)
+        if document is None:
+            raise Refused(404, "not_found", f"there is nothing at {path[:100]}")
+        if scope["method"] != "GET":
+            raise Refused(405, "method_not_allowed", f"{scope['method']} is not read here; send GET")
+        holder(self._directory, document.key, bool(origin))
+        request = Request("GET", path, scope["query_string"], headers, b"", scope.get("scheme", "http"))
+        return answers.answer(200, document.make(request), origin, [(b"cache-control", b"no-cache")])
+
+
+def _headers(pairs: Sequence[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
+    """The headers that are read here. Errors: Refused(400) for one that is there twice with different values, or holds line breaks."""
+    out: dict[bytes, bytes] = {}
+    for name, value in pairs:
+        if name in _READ:
+            if name in out and out[name] != value:
+                raise Refused(400, "bad_header", f"two different {name.decode()} headers")
+            if b"\r" in value or b"\n" in value or b"\0" in value:
+                raise Refused(400, "bad_header", f"the {name.decode()} header holds a line break or NUL")
+            out[name] = value
+    return out
+
+
+def _declared(headers: dict[bytes, bytes]) -> int | None:
+    """Content-Length. Errors: Refused(400) beside Transfer-Encoding, or where it is no number."""
+    length = headers.get(b"content-length")
+    if length is None:
+        return None
+    if b"transfer-encoding" in headers:
+        raise Refused(400, "bad_header", "Content-Length and Transfer-Encoding exclude each other")
+    if not length.isdigit() or len(length) > 15:
+        raise Refused(400, "bad_header", "Content-Length is no number")
+    return int(length)

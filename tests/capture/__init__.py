@@ -1,0 +1,1 @@
+"""The front door against recorded clients and hostile input."""
