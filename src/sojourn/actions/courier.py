@@ -50,7 +50,15 @@ class Courier:
     """One courier at a time: making one raises the epoch, and what an older one had begun becomes unknown (see ports.intents)."""
 
     def __init__(
-        self, intents: Intents, channel: Channel, composer: Composer, clock: Clock, desk: Desk, watermark: Watermark, rest: Callable[[float], None] = time.sleep
+        self,
+        intents: Intents,
+        channel: Channel,
+        composer: Composer,
+        clock: Clock,
+        desk: Desk,
+        watermark: Watermark,
+        rest: Callable[[float], None] = time.sleep,
+        patience_seconds: float = BEHIND_SECONDS,
     ) -> None:
         self._intents = intents
         self._channel = channel
@@ -59,6 +67,7 @@ class Courier:
         self._desk = desk
         self._watermark = watermark
         self._rest = rest
+        self._patience_seconds = patience_seconds
         self._overruns: dict[str, int] = {}
         self._epoch = intents.start_epoch(clock.now())
 
@@ -119,7 +128,7 @@ class Courier:
     def _caught_up(self) -> bool:
         """Whether the engine has folded all that is on the log as of now; waits a little for it. An order that is queued but not folded must win."""
         head = self._watermark.head()
-        until = time.monotonic() + BEHIND_SECONDS
+        until = time.monotonic() + self._patience_seconds
         while self._watermark.folded() < head:
             if time.monotonic() >= until:
                 return False

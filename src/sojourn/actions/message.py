@@ -15,6 +15,7 @@ from sojourn.terms.time import Millis, to_datetime
 
 LONGEST_SUBJECT: Final = 200
 _UNPRINTABLE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]+")
+_UNFIT: Final = re.compile(r"[\s<>(),;:\"\\\[\]\x00-\x1f\x7f]")
 
 
 class Letter(msgspec.Struct, frozen=True):
@@ -79,6 +80,8 @@ def _unsubscribe_headers(letter: Letter) -> bytes:
 def _address(text: str, name: str = "") -> Address:
     """An address for a header; the domain in its ASCII form."""
     local, _, domain = text.rpartition("@")
+    if not local or not domain or _UNFIT.search(text):
+        raise Refusal(Code.BAD_VALUE, f"{text[:100]!r} is no email address")
     try:
         return Address(display_name=name, username=local, domain=domain.encode("idna").decode("ascii"))
     except (ValueError, IndexError) as error:
