@@ -1,0 +1,121 @@
+"""The contract of ports/directory.py, held by every directory."""
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sojourn.adapters.memory.directory import MemoryDirectory
+from sojourn.adapters.sqlite.database import Database
+from sojourn.adapters.sqlite.directory import SqliteDirectory
+from sojourn.ports.directory import Directory, KeyHolder
+from sojourn.ports.state import Unavailable
+
+HOLDERS = {
+    "wk_website": KeyHolder(1, 7, "Website"),
+    "wk_old": KeyHolder(2, 8, "Old shop", enabled=False),
+    "sk_backend": KeyHolder(1, 0, "Backend", secret=True),
+    "sk_lost": KeyHolder(2, 0, "Lost laptop", secret=True, enabled=False),
+}
+
+
+def store(database: Database, key: str, holder: KeyHolder) -> None:
+    ended = None if holder.enabled else "2026-02-01 00:00:00"
+    values = (holder.source or None, holder.workspace, holder.name, hashlib.sha256(key.encode()).hexdigest(), ended)
+    with database.writing() as connection:
+        if holder.secret:
+            connection.execute(
+                "INSERT INTO workspace_secretkey (id, workspace_id, name, hash, hint, created_at, revoked_at) VALUES (?, ?, ?, ?, '', '2026-01-01', ?)", values
+            )
+        else:
+            connection.execute(
+                "INSERT INTO sources_source (id, workspace_id, name, key_hash, key_hint, created_at, disabled_at) VALUES (?, ?, ?, ?, '', '2026-01-01', ?)",
+                values,
+            )
+
+
+class Seconds:
+    def __init__(self) -> None:
+        self.now = 1_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def stored(database: Path) -> Iterator[Database]:
+    made = Database(database)
+    for key, holder in HOLDERS.items():
+        store(made, key, holder)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def seconds() -> Seconds:
+    return Seconds()
+
+
+@pytest.fixture
+def sqlite(stored: Database, database: Path, seconds: Seconds) -> Iterator[SqliteDirectory]:
+    made = SqliteDirectory(database, seconds)
+    yield made
+    made.close()
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def directory(request: pytest.FixtureRequest) -> Directory:
+    made: Directory = MemoryDirectory(HOLDERS) if request.param == "memory" else request.getfixturevalue("sqlite")
+    return made
+
+
+def test_each_key_leads_to_its_holder_also_when_it_was_taken_back(directory: Directory) -> None:
+    assert {key: directory.holder(key) for key in HOLDERS} == HOLDERS
+
+
+@pytest.mark.parametrize("key", ["", "wk_nobody", "WK_WEBSITE", "wk_website ", "\x00", "\ud800", "k" * 100_000])
+def test_a_key_that_nobody_has_leads_to_nobody(directory: Directory, key: str) -> None:
+    assert directory.holder(key) is None
+
+
+def test_an_answer_is_at_most_ten_seconds_old(sqlite: SqliteDirectory, stored: Database, seconds: Seconds) -> None:
+    assert sqlite.holder("wk_website") == HOLDERS["wk_website"]
+    with stored.writing() as connection:
+        connection.execute("UPDATE sources_source SET disabled_at = '2026-02-01' WHERE id = 7")
+    seconds.now += 9.9
+    assert sqlite.holder("wk_website") == HOLDERS["wk_website"]
+    seconds.now += 0.1
+    assert sqlite.holder("wk_website") == KeyHolder(1, 7, "Website", enabled=False)
+
+
+def test_a_new_key_works_ten_seconds_after_it_was_tried_in_vain(sqlite: SqliteDirectory, stored: Database, seconds: Seconds) -> None:
+    assert sqlite.holder("wk_new") is None
+    store(stored, "wk_new", KeyHolder(1, 9, "New"))
+    assert sqlite.holder("wk_new") is None
+    seconds.now += 10
+    assert sqlite.holder("wk_new") == KeyHolder(1, 9, "New")
+
+
+def test_a_deleted_key_leads_to_nobody(sqlite: SqliteDirectory, stored: Database, seconds: Seconds) -> None:
+    sqlite.holder("wk_website")
+    with stored.writing() as connection:
+        connection.execute("DELETE FROM sources_source WHERE id = 7")
+    seconds.now += 10
+    assert sqlite.holder("wk_website") is None
+
+
+def test_guessing_keys_fills_no_memory(sqlite: SqliteDirectory) -> None:
+    for n in range(2_500):
+        sqlite.holder(f"wk_{n}")
+    assert len(sqlite._unknown) == 500
+    assert sqlite.holder("wk_website") == HOLDERS["wk_website"]
+
+
+def test_a_directory_that_cannot_be_read_says_so_rather_than_nobody(tmp_path: Path) -> None:
+    empty = SqliteDirectory(tmp_path / "not-migrated.sqlite")
+    with pytest.raises(Unavailable):
+        empty.holder("wk_website")
+    empty.close()
+
+
