@@ -68,13 +68,13 @@ class Lake(Protocol):
         self,
         workspace: int,
         facts: Sequence[tuple[FactId, PersonId, FactId]],
-        derived: Sequence[Row],
+        rows: Sequence[Row],
         merges: Sequence[tuple[PersonId, PersonId]],
         sequence: int,
     ) -> None:
         """After a correction: give facts that are here (fact, person, session) to other people.
 
-        The derived facts and merges of everybody who had one of these facts are replaced by `derived` and `merges` (from, into).
+        The derived facts and merges of everybody who had one of these facts go; `rows` and `merges` (from, into) are added instead.
         One transaction that sets the position too, like `write`.
         """
         ...

@@ -67,7 +67,7 @@ class DuckLake:
         self,
         workspace: int,
         facts: Sequence[tuple[FactId, PersonId, FactId]],
-        derived: Sequence[Row],
+        rows: Sequence[Row],
         merges: Sequence[tuple[PersonId, PersonId]],
         sequence: int,
     ) -> None:
@@ -85,7 +85,7 @@ class DuckLake:
                     connection.execute(f"DELETE FROM facts WHERE workspace = $workspace AND {derived_ones}", here)
                     connection.execute(f"DELETE FROM merges WHERE workspace = $workspace AND (person IN ({old}) OR became IN ({old}))", here)
                 connection.execute(_MOVE, {"path": path, "workspace": workspace})
-            self._insert(connection, derived, [(workspace, person, became) for person, became in merges])
+            self._insert(connection, rows, [(workspace, person, became) for person, became in merges])
 
     def compact(self) -> int:
         """See ports.lake. Small files of a month become one; whatever a snapshot older than an hour needs and no newer one goes."""

@@ -80,7 +80,7 @@ class MemoryLake:
         self,
         workspace: int,
         facts: Sequence[tuple[FactId, PersonId, FactId]],
-        derived: Sequence[Row],
+        rows: Sequence[Row],
         merges: Sequence[tuple[PersonId, PersonId]],
         sequence: int,
     ) -> None:
@@ -96,7 +96,7 @@ class MemoryLake:
                 kept[index] = Row(row.workspace, row.id, person, session, row.source, row.recorded_at, row.fact)
         self._rows = kept
         self._merges = {(place, person): became for (place, person), became in self._merges.items() if place != workspace or not {person, became} & old}
-        self.write(derived, [(workspace, person, became) for person, became in merges], sequence)
+        self.write(rows, [(workspace, person, became) for person, became in merges], sequence)
 
     def close(self) -> None:
         """See ports.lake."""
