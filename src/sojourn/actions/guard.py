@@ -16,7 +16,7 @@ PAUSE_LOOKS_AGAIN: Final[Millis] = 5 * MINUTE
 def judge(claim: Claim, rules: RuleBook, now: Millis) -> Verdict:
     """Go, wait until `at`, or refuse with a reason (a Why).
 
-    In this order: cancelled or held out, expired, suppressed, consent, frequency cap, automation switched off, paused, quiet hours. Transactional
+    In this order: held out, expired, suppressed, one per cart, consent, frequency cap, automation switched off, paused, quiet hours. Transactional
     messages need no consent and are under neither cap nor quiet hours; suppression, expiry and pause hold for them too.
     """
     intent = claim.intent
@@ -26,6 +26,8 @@ def judge(claim: Claim, rules: RuleBook, now: Millis) -> Verdict:
         return Verdict(False, Why.EXPIRED)
     if claim.suppressed:
         return Verdict(False, Why.SUPPRESSED)
+    if claim.sent_for_cart:
+        return Verdict(False, Why.ONE_PER_CART)
     bulk = intent.kind != TRANSACTIONAL  # an unknown kind is held to the stricter rules
     if bulk and claim.consent is False:
         return Verdict(False, Why.UNSUBSCRIBED)

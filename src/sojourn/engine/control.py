@@ -5,18 +5,17 @@ from typing import Any, Final
 
 import msgspec
 
-from sojourn.engine import decide, identity
+from sojourn.engine import consents, decide, identity
 from sojourn.engine.working import Moment, Working
 from sojourn.terms import facts
-from sojourn.terms.effects import ConsentRow, Refold, Why
+from sojourn.terms.effects import Refold, Why
 from sojourn.terms.facts import Fact, Quarantine
 from sojourn.terms.ids import position_of
 from sojourn.terms.outcomes import Reason
-from sojourn.terms.person import Consent, Decision, Engagement, Person
+from sojourn.terms.person import Decision, Engagement, Person
 from sojourn.terms.rules import RuleBook
 from sojourn.terms.time import Millis
 
-UNSUBSCRIBED_TEXT: Final = "unsubscribed"
 _SHOWN: Final = 65_536
 
 
@@ -151,27 +150,28 @@ def _failed(work: Working, person: Person, fact: Fact, moment: Moment) -> None:
 
 
 def _delivered(work: Working, person: Person, fact: Fact, moment: Moment) -> None:
-    _engagement(person, fact).delivered += 1
+    consents.engaged(work, person, fact, moment)
     decision = _decision(person, fact.props)
     if decision is not None and decision.state == "unknown":
         decision.state = "sent"
 
 
 def _clicked(work: Working, person: Person, fact: Fact, moment: Moment) -> None:
-    _engagement(person, fact).clicked += 1
+    consents.engaged(work, person, fact, moment)
     decision = _decision(person, fact.props)
     if decision is not None and not decision.clicked_at:
         decision.clicked_at = _when(fact)
 
 
 def _bounced(work: Working, person: Person, fact: Fact, moment: Moment) -> None:
-    _engagement(person, fact).bounced += 1
+    consents.engaged(work, person, fact, moment)
     _suppress_if_hard(person, fact)
 
 
 def _complained(work: Working, person: Person, fact: Fact, moment: Moment) -> None:
-    _engagement(person, fact).complained += 1
+    consents.engaged(work, person, fact, moment)
     person.suppressed.setdefault(_text(fact.props, "channel", "email"), "complaint")
+    _take_back_waiting(work, person, fact, Why.SUPPRESSED)
 
 
 def _suppress_if_hard(person: Person, fact: Fact) -> None:
@@ -183,30 +183,26 @@ def _suppress_if_hard(person: Person, fact: Fact) -> None:
 
 
 def _consent(work: Working, person: Person, fact: Fact, moment: Moment) -> None:
-    granted = fact.props.get("granted")
-    if isinstance(granted, bool):
-        _say(work, person, fact, moment, granted, _text(fact.props, "text_version"))
+    consents.changed(work, person, fact, moment)
+    if fact.props.get("granted") is False:
+        _take_back_waiting(work, person, fact, Why.UNSUBSCRIBED)
 
 
 def _unsubscribed(work: Working, person: Person, fact: Fact, moment: Moment) -> None:
-    _engagement(person, fact).unsubscribed += 1
-    _say(work, person, fact, moment, False, UNSUBSCRIBED_TEXT)
+    consents.engaged(work, person, fact, moment)
+    _take_back_waiting(work, person, fact, Why.UNSUBSCRIBED)
 
 
-def _say(work: Working, person: Person, fact: Fact, moment: Moment, granted: bool, text_version: str) -> None:
-    channel, purpose = _text(fact.props, "channel", "email"), _text(fact.props, "purpose", "marketing")
-    at = _when(fact)
-    work.consents.append(ConsentRow(person.id, channel, purpose, granted, at, moment.source, text_version))
-    known = person.consent.get(f"{channel}:{purpose}")
-    if known is not None and (known.at, known.message_id) > (at, fact.message_id):
-        return  # something newer was said
-    person.consent[f"{channel}:{purpose}"] = Consent(granted, at, moment.source, fact.message_id, text_version)
-    if granted:
+def _take_back_waiting(work: Working, person: Person, fact: Fact, reason: Why) -> None:
+    """Take back the bulk messages of that channel and purpose that wait. A no to what was later said yes to again takes nothing back."""
+    about = (_text(fact.props, "channel", "email"), _text(fact.props, "purpose", "marketing"))
+    said = person.consent.get(":".join(about))
+    if said is not None and said.granted:
         return
-    purposes = {automation.name: (automation.channel, automation.purpose, automation.kind) for automation in work.rules.automations}
+    bulk = {automation.name: (automation.channel, automation.purpose) for automation in work.rules.automations if automation.kind == decide.BULK}
     for decision in person.decisions:
-        if decision.state == "ready" and purposes.get(decision.automation, (channel, purpose, decide.BULK)) == (channel, purpose, decide.BULK):
-            decide.take_back(work, decision, Why.UNSUBSCRIBED, at)
+        if decision.state == "ready" and bulk.get(decision.automation) == about:
+            decide.take_back(work, decision, reason, _when(fact))
 
 
 _VERBS: Final[dict[str, Callable[[Working, Person, Fact, Moment], None]]] = {

@@ -3,12 +3,13 @@
 import re
 from typing import Any, Final
 
+from sojourn.engine import orders
 from sojourn.engine.working import Moment, Working
 from sojourn.terms.effects import Cancel, Intent, IntentState, Why
 from sojourn.terms.episodes import CartItem, Cause, Episode, EpisodeState
 from sojourn.terms.facts import CART_ABANDONED, INTERVENTION_DECIDED, INTERVENTION_OVERTAKEN, Fact
 from sojourn.terms.ids import EMAIL, PersonId, digest, spread
-from sojourn.terms.money import Minor, currency_of, to_minor, to_text
+from sojourn.terms.money import Minor, currency_of, to_text
 from sojourn.terms.person import Decision, Person
 from sojourn.terms.rules import Automation, RuleBook
 from sojourn.terms.time import Millis, open_everywhere, zone
@@ -31,13 +32,13 @@ def fold(work: Working, person: Person, fact: Fact, moment: Moment) -> None:
     """Attribute an order to the message that brought it: the one clicked last within the window, else the one sent last."""
     if fact.name != ORDER_COMPLETED or not person.decisions:
         return
-    order = str(fact.props.get("order_id") or fact.message_id)
+    order = orders.order_of(fact)
     if any(decision.order == order for decision in person.decisions):
         return
     if person.orders_seen and order in person.orders_seen[:-1]:
         return  # an older order told again
     currency = currency_of(fact.props.get("currency"), work.rules.currency)
-    _attribute(person, order, fact.at, _revenue(fact.props, currency), currency, work.rules.attribution_window)
+    _attribute(person, order, fact.at, orders.amount(fact.props, currency) or 0, currency, work.rules.attribution_window)
 
 
 def on_abandoned(work: Working, person: Person, episode: Episode, at: Millis) -> None:
@@ -65,19 +66,18 @@ def on_ended(
 
 
 def join(work: Working, into: Person, other: Person) -> None:
-    """Put two people's decisions together. Where both wait to write about the same cart, the earlier stays and the other is taken back.
-
-    Errors: none. Call it before or after the carts are joined; carts that became one are told by their key or by `Episode.intent`.
+    """Put two people's decisions together, after their carts are joined. Of two that wait to write about what is now one cart the earlier stays, and
+    where one has been handed over already none waits any longer.
     """
     decisions = sorted(into.decisions + other.decisions, key=lambda decision: (decision.at, decision.id))
-    waiting: set[tuple[str, str]] = set()
+    taken = {(decision.automation, decision.episode) for decision in decisions if decision.sent_at}
     for decision in decisions:
-        if decision.state not in ("ready", "held_out"):
+        if decision.sent_at or decision.state not in ("ready", "held_out"):
             continue
-        cart = decision.values.get("cart") or _surviving(into, other, decision)
-        if (decision.automation, cart) in waiting:
+        cart = (decision.automation, decision.episode)
+        if cart in taken:
             take_back(work, decision, Why.MERGED, work.now)
-        waiting.add((decision.automation, cart))
+        taken.add(cart)
     into.decisions = decisions[-DECISIONS_KEPT:]
 
 
@@ -338,14 +338,6 @@ def _first_name(person: Person) -> str:
 # -- orders and messages
 
 
-def _revenue(props: dict[str, Any], currency: str) -> Minor:
-    for key in ("total", "revenue", "value"):
-        amount = to_minor(props.get(key), currency)
-        if amount is not None:
-            return amount
-    return 0
-
-
 def _attribute(person: Person, order: str, at: Millis, revenue: Minor, currency: str, window: Millis) -> None:
     best: Decision | None = None
     for decision in person.decisions:
@@ -362,11 +354,3 @@ def _reach(decision: Decision, at: Millis, window: Millis) -> tuple[int, Millis]
     if decision.sent_at and at - window <= decision.sent_at <= at:
         return 1, decision.sent_at
     return 0, 0
-
-
-def _surviving(into: Person, other: Person, decision: Decision) -> str:
-    """A name for the cart a decision is about, the same for carts that became one."""
-    for episode in (*into.carts, *other.carts):
-        if decision.episode == episode.id or decision.id == episode.intent:
-            return episode.key or f"#{episode.id}"
-    return f"#{decision.episode}"

@@ -227,21 +227,38 @@ def test_an_order_stamped_before_the_mail_but_heard_of_after_it_is_recorded_as_o
     ]
 
 
-def test_two_people_who_become_one_keep_the_earlier_of_two_messages_about_the_same_cart():
+def merged(*carts_of_two):
     ann_person, ben = ann(), ann(id=300)
-    abandon(ann_person, cart(id=201), at=NOON + 1)
-    abandon(ben, cart(id=200), at=NOON)
-    work = Working(1, RULES, now=NOON + 2)
+    for person, (number, at) in zip((ann_person, ben), carts_of_two, strict=True):
+        abandon(person, cart(id=number), at=at)
+    return Working(1, RULES, now=NOON + HOUR), ann_person, ben
+
+
+def test_two_people_who_become_one_keep_the_earlier_of_two_messages_about_the_same_cart():
+    work, ann_person, ben = merged((200, NOON + 1), (201, NOON))
+    ben.decisions[0].episode = 200  # the carts became one
     decide.join(work, ann_person, ben)
     assert [(d.at, d.state, d.note) for d in ann_person.decisions] == [(NOON, "ready", ""), (NOON + 1, "cancelled", "merged")]
     assert [(c.intent, c.reason) for c in work.cancels] == [(ann_person.decisions[1].id, "merged")]
 
 
+def test_a_message_that_waits_is_taken_back_where_the_other_person_was_sent_one_about_the_same_cart():
+    work, ann_person, ben = merged((200, NOON), (200, NOON + 1))
+    ben.decisions[0].state, ben.decisions[0].sent_at = "sent", NOON + 2
+    decide.join(work, ann_person, ben)
+    assert [(d.at, d.state) for d in ann_person.decisions] == [(NOON, "cancelled"), (NOON + 1, "sent")]
+    assert len(work.cancels) == 1
+
+
+def test_the_first_exposure_stays_where_one_person_was_held_out():
+    work, ann_person, ben = merged((200, NOON), (200, NOON + 1))
+    ann_person.decisions[0].outcome, ann_person.decisions[0].state = "hold_out", "held_out"
+    decide.join(work, ann_person, ben)
+    assert [(d.outcome, d.state) for d in ann_person.decisions] == [("hold_out", "held_out"), ("send", "cancelled")]
+
+
 def test_two_carts_of_people_who_become_one_keep_both_messages():
-    ann_person, ben = ann(), ann(id=300)
-    abandon(ann_person, cart(id=201, key=""), at=NOON + 1)
-    abandon(ben, cart(id=200, key=""), at=NOON)
-    work = Working(1, RULES, now=NOON + 2)
+    work, ann_person, ben = merged((201, NOON + 1), (200, NOON))
     decide.join(work, ann_person, ben)
     assert [d.state for d in ann_person.decisions] == ["ready", "ready"]
     assert work.cancels == []
