@@ -1,19 +1,17 @@
 """Bounds of JSON values: how deep, how many keys, how long the keys; and making texts and numbers safe to keep."""
 
 import re
-from collections.abc import Iterable
 from typing import Any, Final
 
 from sojourn.capture.limits import DEPTH, KEY_CHARACTERS, PROPERTIES
 from sojourn.terms.outcomes import Reason
 
-_CONTAINERS: Final = frozenset((dict, list))
 _UNSAFE: Final = re.compile("[\x00\ud800-\udfff]")
 _LOW, _HIGH = -(2**63), 2**63
 _NOT_BRACKETS: Final = bytes(b for b in range(256) if b not in b"[]{}")
 _SAME_BRACKETS: Final = bytes.maketrans(b"{}", b"[]")
-_FEWEST_BYTES_OF_TOO_MANY_KEYS: Final = 3_500
-"""A JSON or msgpack text with more than 1,000 different keys in one object is longer than this."""
+_SHORT_RUNS: Final = re.compile(rb'(?:.{0,256}")*+', re.DOTALL)
+"""From quote to quote as far as no two are further apart than a key may be long."""
 
 
 class OutOfBounds(Exception):
@@ -30,9 +28,11 @@ def openers(body: bytes) -> int:
     return body.count(b"{") + body.count(b"[")
 
 
-def surely_shallow(body: bytes) -> bool:
-    """Whether no object in the body can break a limit on nesting or on the number of keys."""
-    return len(body) < _FEWEST_BYTES_OF_TOO_MANY_KEYS and openers(body) <= DEPTH
+def needs_care(body: bytes) -> bool:
+    """Whether a body may hold NUL or a key longer than 256 characters; False is certain."""
+    if b"\\" not in body:
+        return has_long_key(body)
+    return b"\\u0000" in body or has_long_key(body)
 
 
 def has_long_key(body: bytes) -> bool:
@@ -40,21 +40,16 @@ def has_long_key(body: bytes) -> bool:
 
     Looks at every 256th byte or so only, going from quote to quote.
     """
-    if len(body) <= KEY_CHARACTERS + 2:
-        return False
-    if b'\\"' in body:
+    if b"\\" in body:
         body = body.replace(b"\\\\", b"__").replace(b'\\"', b"__")
-    start, end = 0, len(body)
-    while start + KEY_CHARACTERS < end:
-        quote = body.rfind(b'"', start, start + KEY_CHARACTERS + 1)
-        if quote < 0:
-            quote = body.find(b'"', start)
-            if quote < 0:
-                return False
-            if body[quote + 1 : quote + 32].lstrip()[:1] in (b":", b""):
-                return True
-        start = quote + 1
-    return False
+    at = 0
+    while True:
+        at = _SHORT_RUNS.match(body, at).end()  # type: ignore[union-attr]  # matches the empty text at least
+        at = body.find(b'"', at) + 1
+        if not at:
+            return False
+        if body[at : at + 32].lstrip()[:1] in (b":", b""):
+            return True
 
 
 def exact_depth(body: bytes, limit: int) -> int:
@@ -69,26 +64,6 @@ def exact_depth(body: bytes, limit: int) -> int:
         rest = shorter
         depth += 1
     return depth
-
-
-def check(value: Any, room: int = DEPTH) -> None:
-    """Check nesting and number of keys of a decoded value whose keys are known to be short. Errors: OutOfBounds."""
-    kind = type(value)
-    if kind is dict:
-        if len(value) > PROPERTIES:
-            raise OutOfBounds(Reason.TOO_MANY_PROPERTIES, f"more than {PROPERTIES} keys in one object")
-        inside: Iterable[Any] = value.values()
-    elif kind is list:
-        inside = value
-    else:
-        return
-    if not room:
-        raise OutOfBounds(Reason.TOO_DEEP, f"nested deeper than {DEPTH} levels")
-    if _CONTAINERS.isdisjoint(map(type, inside)):
-        return
-    for part in inside:
-        if type(part) in _CONTAINERS:
-            check(part, room - 1)
 
 
 def safe_text(text: str) -> str:

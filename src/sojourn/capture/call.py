@@ -1,38 +1,49 @@
 """One call as a client made it, in Segment's words and unchecked: what every protocol turns its requests into."""
 
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
+from sojourn.capture.limits import PROPERTIES
 from sojourn.terms.outcomes import Dropped, Quarantined
+
+# What clients really send nests a few levels and has few keys. The fast decoder checks that while it decodes and gives up on anything else; the exact decoder
+# then says what is wrong, if anything is. Four levels inside properties hold every event of Segment's specs.
+_Few = msgspec.Meta(max_length=PROPERTIES)
+_Scalar = str | int | float | bool | None
+_Level1 = _Scalar | list[_Scalar] | Annotated[dict[str, _Scalar], _Few]
+_Level2 = _Scalar | list[_Level1] | Annotated[dict[str, _Level1], _Few]
+_Level3 = _Scalar | list[_Level2] | Annotated[dict[str, _Level2], _Few]
+_Object = Annotated[dict[str, _Level3], _Few] | None
 
 
 class Call(msgspec.Struct, rename="camel", forbid_unknown_fields=True, omit_defaults=True, gc=False):
-    """The fields of a Segment call. Anything may hold anything; missing and null are the same.
+    """The fields of a Segment call. Missing and null are the same; what fits in no field is in `rest`.
 
-    Unknown fields make the fast decoder give up, so that the exact one puts them into `rest`.
+    The types bind the fast decoder only: elsewhere any field may hold any JSON value. Texts are safe to keep and the limits of nesting, keys and numbers hold;
+    nothing else has been checked.
     """
 
-    type: Any = None
-    event: Any = None
-    name: Any = None
-    category: Any = None
-    properties: Any = None
-    traits: Any = None
-    context: Any = None
-    integrations: Any = None
-    timestamp: Any = None
-    original_timestamp: Any = None
-    sent_at: Any = None
-    message_id: Any = None
-    anonymous_id: Any = None
-    user_id: Any = None
-    group_id: Any = None
-    previous_id: Any = None
-    write_key: Any = None
-    channel: Any = None
-    version: Any = None
-    metadata: Any = msgspec.field(default=None, name="_metadata")
+    type: _Scalar = None
+    event: _Scalar = None
+    name: _Scalar = None
+    category: _Scalar = None
+    properties: _Object = None
+    traits: _Object = None
+    context: _Object = None
+    integrations: _Object = None
+    timestamp: _Scalar = None
+    original_timestamp: _Scalar = None
+    sent_at: _Scalar = None
+    message_id: _Scalar = None
+    anonymous_id: _Scalar = None
+    user_id: _Scalar = None
+    group_id: _Scalar = None
+    previous_id: _Scalar = None
+    write_key: _Scalar = None
+    channel: _Scalar = None
+    version: _Scalar = None
+    metadata: _Object = msgspec.field(default=None, name="_metadata")
     rest: dict[str, Any] = msgspec.field(default_factory=dict, name="$rest")
     sanitised: bool = msgspec.field(default=False, name="$sanitised")
 

@@ -5,6 +5,7 @@ Both give the same calls; the exact one also says what is wrong with each item, 
 
 import json
 import re
+from collections.abc import Sequence
 from typing import Any, Final
 
 import msgspec
@@ -50,45 +51,34 @@ _REFUSALS: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 def open_batch(body: bytes) -> Opened:
     """Read a body that holds `batch`, or a bare list of calls, or one call. Errors: Refused(400, 413)."""
-    if len(body) <= EVENT_BYTES and b"\\u0000" not in body and not bounds.has_long_key(body):
-        try:
-            envelope = _decode_batch(body)
-        except _REFUSALS:
-            return _open_exactly(body)
-        calls = envelope.batch
-        if len(calls) > BATCH_EVENTS:
-            raise _too_many(len(calls))
-        candidates: list[Candidate] = calls if bounds.surely_shallow(body) else [_within(call) for call in calls]  # type: ignore[assignment]
-        return Opened(candidates, _key(envelope.write_key, candidates), envelope.sent_at, envelope.context, envelope.integrations)
-    return _open_exactly(body)
+    if len(body) > EVENT_BYTES or bounds.needs_care(body):
+        return _open_exactly(body)
+    try:
+        envelope = _decode_batch(body)
+    except _REFUSALS:
+        return _open_exactly(body)
+    calls = envelope.batch
+    if len(calls) > BATCH_EVENTS:
+        raise _too_many(len(calls))
+    return Opened(calls, _key(envelope.write_key, calls), envelope.sent_at, envelope.context, envelope.integrations)  # type: ignore[arg-type]
 
 
 def open_single(body: bytes) -> Opened:
     """Read a body that is one call; a body that holds `batch` is read as such all the same. Errors: Refused(400, 413)."""
-    if len(body) <= EVENT_BYTES and b"\\u0000" not in body and not bounds.has_long_key(body):
-        try:
-            call = _decode_call(body)
-        except _REFUSALS:
-            return _open_exactly(body)
-        candidate = call if bounds.surely_shallow(body) else _within(call)
-        return Opened([candidate], _key(None, [call]))
-    return _open_exactly(body)
+    if len(body) > EVENT_BYTES or bounds.needs_care(body):
+        return _open_exactly(body)
+    try:
+        call = _decode_call(body)
+    except _REFUSALS:
+        return _open_exactly(body)
+    return Opened([call], _key(None, [call]))
 
 
 def _too_many(events: int) -> Refused:
     return Refused(413, Reason.TOO_MANY_EVENTS, f"{events} events in one batch; send at most {BATCH_EVENTS}")
 
 
-def _within(call: Call) -> Candidate:
-    try:
-        for field in call.__struct_fields__:
-            bounds.check(getattr(call, field))
-    except OutOfBounds as broken:
-        return Quarantined(broken.reason, _encode(call)[:QUARANTINE_BYTES], broken.detail)
-    return call
-
-
-def _key(outer: Any, calls: list[Candidate]) -> str:
+def _key(outer: Any, calls: Sequence[Candidate]) -> str:
     """The write key in a body: the envelope's, or else that of the first call which has one."""
     if type(outer) is str and outer:
         return outer

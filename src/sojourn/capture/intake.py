@@ -160,7 +160,9 @@ class Intake:
         return self._pack(call, kind, name, (message_id, anonymous_id, user_id), link, flags)  # type: ignore[arg-type]
 
     def _pack(self, call: Call, kind: str, name: str, ids: tuple[str, str | None, str | None], link: str | None, flags: int) -> Item | Dropped | Quarantined:
-        props, traits, context = call.properties, call.traits, call.context
+        props: Any = call.properties
+        traits: Any = call.traits
+        context: Any = call.context
         if type(props) is not dict:
             if props is not None:
                 return Dropped(Reason.BAD_SHAPE, "properties must be an object")
@@ -182,10 +184,13 @@ class Intake:
             props = {**props, "category": call.category}
         raw: dict[str, Any] = {}
         sent_at = self._sent_at
+        said_time = ""
         if call.timestamp is not None:
             raw["timestamp"] = call.timestamp
+            said_time = call.timestamp if type(call.timestamp) is str else repr(call.timestamp)
         if call.original_timestamp is not None:
             raw["originalTimestamp"] = call.original_timestamp
+            said_time += repr(call.original_timestamp)
         if call.sent_at is not None:
             raw["sentAt"] = call.sent_at
             sent_at = read_time(call.sent_at)
@@ -201,13 +206,13 @@ class Intake:
             flags |= _SANITISED
         body = (ids[0], ids[1], ids[2], props, traits)
         try:
-            item = pack(self._base, kind, name, at, body, context, link, flags, raw)
+            item = pack(self._base, kind, name, at, body, context, link, flags, raw, said_time)
         except (OverflowError, UnicodeEncodeError, ValueError):
             # Whole numbers beyond 64 bits: rare enough to find out by failing.
             try:
                 body = (ids[0], ids[1], ids[2], bounds.clean(props), bounds.clean(traits))
                 flags |= _SANITISED
-                item = pack(self._base, kind, name, at, body, bounds.clean(context), link, flags, bounds.clean(raw, DEPTH + 2))
+                item = pack(self._base, kind, name, at, body, bounds.clean(context), link, flags, bounds.clean(raw, DEPTH + 2), said_time)
             except OutOfBounds as broken:
                 return Quarantined(broken.reason, _encode(call)[:QUARANTINE_BYTES], broken.detail)
         if flags & _WORTH_COUNTING:

@@ -46,14 +46,14 @@ def pack(
     link: str | None,
     flags: int,
     raw: dict[str, Any],
+    said_time: str,
 ) -> Item:
-    """Pack one fact; `body` is (messageId, anonymousId, userId, props, traits).
+    """Pack one fact; `body` is (messageId, anonymousId, userId, props, traits), `said_time` the time as the client wrote it.
 
     The packed bytes are those of msgspec's encoding of `Fact`, put together from pieces so that each is encoded once and the digest can leave out what a resend
     changes: `at`, flags, context, sentAt. Errors: OverflowError for whole numbers beyond 64 bits, ValueError or UnicodeEncodeError for lone surrogates.
     """
     head = _head(kind, name)
     said = _encode(body)
-    times = f"{link}|{raw.get('timestamp')}|{raw.get('originalTimestamp')}"
     packed = b"".join((_FIELDS, head, _uint64(0xCF, at), said[1:], _encode(context), _encode((link, flags, raw))[1:]))
-    return Item(_digest(base + body[0].encode()), _digest(b"".join((head, said, times.encode()))), packed)
+    return Item(_digest(base + body[0].encode()), _digest(b"".join((head, said, (said_time if link is None else f"{said_time}|{link}").encode()))), packed)

@@ -21,6 +21,7 @@ _NUMBER: Final = re.compile(r"\d{9,17}(?:\.\d{1,9})?")
 _LONGEST: Final = 64
 _MINUTES_KEPT: Final = 4_096
 _minutes: dict[str, Millis] = {}
+_seconds: dict[str, Millis] = {}  # "SS.mmm", at most 60,000
 
 
 def read_time(value: Any) -> Millis | None:
@@ -32,9 +33,9 @@ def read_time(value: Any) -> Millis | None:
     if kind is str:
         if (len(value) == 24 and value[23] == "Z") or (len(value) == 29 and value[23:] == "+00:00"):
             minute = _minutes.get(value[:17])
-            rest = value[17:23]
-            if minute is not None and rest[2] == "." and rest.isascii() and rest[:2].isdigit() and rest[3:].isdigit() and rest < "60":
-                return minute + int(rest[:2]) * 1000 + int(rest[3:])
+            rest = _seconds.get(value[17:23])
+            if minute is not None and rest is not None:
+                return minute + rest
         return _read_text(value)
     if kind is int or kind is float:
         return _in_range(_epoch(value))
@@ -68,6 +69,7 @@ def _read_text(value: str) -> Millis | None:
         if len(_minutes) >= _MINUTES_KEPT:
             _minutes.clear()
         _minutes[value[:17]] = at - at % MINUTE
+        _seconds[value[17:23]] = at % MINUTE
     return _in_range(at)
 
 
