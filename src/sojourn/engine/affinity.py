@@ -8,6 +8,8 @@ from sojourn.terms.person import Decayed, Person
 from sojourn.terms.time import Millis
 
 KEPT: Final = 50
+SLACK: Final = 25
+"""How far the scores may outgrow KEPT before the weakest are let go, all at once: sorting at each new product would cost more than all else."""
 _PRODUCTS: Final = 50
 _TEXT: Final = 100
 WEIGHTS: Final = {"Product Viewed": 1.0, "Product Clicked": 1.0, "Product Added": 3.0, "Order Completed": 5.0}
@@ -45,8 +47,8 @@ def _add(affinity: dict[str, Decayed], key: str, weight: float, at: Millis, half
     held = affinity.get(key)
     if held is None:
         affinity[key] = Decayed(round(weight, 9), at)
-        if len(affinity) > KEPT:
-            del affinity[_weakest(affinity, half)]
+        if len(affinity) > KEPT + SLACK:
+            _trim(affinity, half)
     elif at >= held.at:
         held.score = round(held.score * 0.5 ** ((at - held.at) / half) + weight, 9)
         held.at = at
@@ -54,10 +56,12 @@ def _add(affinity: dict[str, Decayed], key: str, weight: float, at: Millis, half
         held.score = round(held.score + weight * 0.5 ** ((held.at - at) / half), 9)
 
 
-def _weakest(affinity: dict[str, Decayed], half: Millis) -> str:
-    """The key with the lowest score, all taken at the time of the newest; of equals, the first by name."""
+def _trim(affinity: dict[str, Decayed], half: Millis) -> None:
+    """Keep the strongest, all scores taken at the time of the newest; of equals, the first by name."""
     newest = max(held.at for held in affinity.values())
-    return min(affinity, key=lambda key: (affinity[key].score * 0.5 ** ((newest - affinity[key].at) / half), key))
+    ranked = sorted((-held.score * 0.5 ** ((newest - held.at) / half), key) for key, held in affinity.items())
+    for _, key in ranked[KEPT:]:
+        del affinity[key]
 
 
 def join(into: Person, other: Person, half: Millis) -> None:
@@ -70,5 +74,5 @@ def join(into: Person, other: Person, half: Millis) -> None:
         late, early = (mine, theirs) if mine.at >= theirs.at else (theirs, mine)
         score = round(late.score + early.score * 0.5 ** ((late.at - early.at) / half), 9)
         into.affinity[key] = Decayed(score, late.at)
-    while len(into.affinity) > KEPT:
-        del into.affinity[_weakest(into.affinity, half)]
+    if len(into.affinity) > KEPT + SLACK:
+        _trim(into.affinity, half)

@@ -70,21 +70,22 @@ def forget(work: Working, person: Person) -> None:
 
 
 def _known(work: Working, fact: Fact) -> Person | None:
-    """The common case without any list: all ids of the fact are known and lead to one person."""
+    """The common case without any list: all ids of the fact are known and lead to one person. Anything else is left to `_follow`."""
     user, anonymous = fact.user_id, fact.anonymous_id
+    entries = work.entries
     if user is None:
         if anonymous is None:
             return None
-        entry = work.entry(_ANONYMOUS + anonymous)
-        return work.person(entry.person) if entry is not None and entry.person > 0 and not entry.shared else None
-    entry = work.entry(_USER + user)
-    if entry is None or entry.person <= 0:
+        entry = entries.get(_ANONYMOUS + anonymous)
+        return work.people.get(entry.person) if entry is not None and not entry.shared else None
+    entry = entries.get(_USER + user)
+    if entry is None:
         return None
     if anonymous is not None:
-        other = work.entry(_ANONYMOUS + anonymous)
+        other = entries.get(_ANONYMOUS + anonymous)
         if other is None or other.person != entry.person or other.shared:
             return None
-    person = work.person(entry.person)
+    person = work.people.get(entry.person)
     return person if person is not None and person.identified else None
 
 

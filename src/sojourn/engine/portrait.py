@@ -54,7 +54,9 @@ def fold(work: Working, person: Person, fact: Fact, moment: Moment) -> None:
         traits = context.get("traits")
         if type(traits) is dict and traits:
             learn(work, person, fact, moment, traits)
-        _look(person, context, at, moment.source)
+        session = person.sessions.open
+        if kind != "track" or session is None or session.id == moment.id:
+            _look(person, context, at, moment.source)
     if kind in _PAGES or "campaign" in context:
         touches.fold(person, fact)
     if kind == "identify" and fact.traits:
@@ -70,20 +72,20 @@ def fold(work: Working, person: Person, fact: Fact, moment: Moment) -> None:
 
 def join(work: Working, into: Person, other: Person) -> None:
     """Put two people's portraits together; the result does not depend on which of them is `into`, apart from the order of keys."""
+    fresher = other.last_seen > into.last_seen
     if other.facts:
-        if into.facts:
-            into.first_seen = min(into.first_seen, other.first_seen)
-            into.last_seen = max(into.last_seen, other.last_seen)
-        else:
-            into.first_seen, into.last_seen = other.first_seen, other.last_seen
+        into.first_seen = min(into.first_seen, other.first_seen) if into.facts else other.first_seen
+        into.last_seen = max(into.last_seen, other.last_seen)
     into.facts += other.facts
     into.late += other.late
     into.identified = into.identified or other.identified
-    for held, theirs in ((into.traits, other.traits), (into.about, other.about)):
-        for name, trait in theirs.items():
-            mine = held.get(name)
-            if mine is None or (trait.at, trait.message_id) > (mine.at, mine.message_id):
-                held[name] = trait
+    for name, trait in other.traits.items():
+        mine = into.traits.get(name)
+        if mine is None or (trait.at, trait.message_id) > (mine.at, mine.message_id):
+            into.traits[name] = trait
+    for name, trait in other.about.items():
+        if fresher or name not in into.about:
+            into.about[name] = trait
     into.traits_size = sum(_size(name, trait.value) for name, trait in into.traits.items())
     _trim(into)
     for group, at in other.groups.items():
@@ -204,8 +206,13 @@ def _trim(person: Person) -> int:
 
 
 def _look(person: Person, context: dict[str, Any], at: Millis, source: int) -> None:
-    """Keep what the context says about device and place; the newest says so, and of equals the first on the log."""
+    """Keep what the context says about device and place, each since when it is so.
+
+    It is read where it may change: at the start of a session and with every page, screen or identify call. A late fact fills gaps only.
+    """
     about = person.about
+    if at < person.last_seen and about:
+        about = {}
     agent = context.get("userAgent")
     if type(agent) is str and agent:
         device, system, browser = classify(agent)
@@ -232,7 +239,10 @@ def _look(person: Person, context: dict[str, Any], at: Millis, source: int) -> N
             value = location.get(key)
             if type(value) is str and value:
                 _note(about, key, value, at, source)
-    _look_app(about, context, at, source)
+    if "device" in context or "os" in context or "app" in context:
+        _look_app(about, context, at, source)
+    if about is not person.about:
+        person.about = {**about, **person.about}
 
 
 def _look_app(about: dict[str, Trait], context: dict[str, Any], at: Millis, source: int) -> None:
@@ -252,13 +262,8 @@ def _look_app(about: dict[str, Trait], context: dict[str, Any], at: Millis, sour
 
 def _note(about: dict[str, Trait], key: str, value: str, at: Millis, source: int) -> None:
     held = about.get(key)
-    if held is None:
+    if held is None or held.value != value[:_TEXT]:
         about[key] = Trait(value[:_TEXT], at, source, "")
-    elif at > held.at:
-        held.at = at
-        if held.value != value:
-            held.value = value[:_TEXT]
-            held.source = source
 
 
 _BY_NAME: Final[dict[str, tuple[_Handler, ...]]] = {

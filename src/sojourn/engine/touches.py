@@ -1,6 +1,5 @@
 """What brought somebody: campaign, referrer and landing page, read from a fact."""
 
-from functools import lru_cache
 from typing import Any, Final
 
 from sojourn.terms.facts import Fact
@@ -11,7 +10,6 @@ TEXT_LIMIT: Final = 500
 _PAGES: Final = frozenset({"page", "screen"})
 
 
-@lru_cache(maxsize=4096)
 def _parts(url: str) -> tuple[str, str]:
     """Host without `www.` in lower case, and path, of an absolute URL; of a bare path, an empty host and the path."""
     _, separator, rest = url.partition("://")
@@ -49,8 +47,12 @@ def referring_host(fact: Fact) -> str:
     referrer = _page(fact, "referrer")
     if not referrer:
         return ""
+    url = _page(fact, "url")
+    site = url.find("/", 8)
+    if site > 0 and referrer.startswith(url[: site + 1]):
+        return ""  # the usual move, told without taking the URLs apart
     host = _parts(referrer)[0]
-    return "" if host == _parts(_page(fact, "url"))[0] else host
+    return "" if host == _parts(url)[0] else host
 
 
 def origin(fact: Fact) -> str:
