@@ -1,1 +1,18 @@
-urlpatterns: list[object] = []
+"""All addresses of the pages and the API."""
+
+from django.urls import URLPattern, URLResolver, include, path
+
+from sojourn.runtime.http_api import api
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("sojourn.apps.workspace.urls")),
+    path("people/", include("sojourn.apps.people.urls")),
+    path("messages/", include("sojourn.apps.messages.urls")),
+    path("sources/", include("sojourn.apps.sources.urls")),
+    path("", include("sojourn.apps.messages.public_urls")),
+    path("api/v1/", api.urls),
+]
+handler400 = "sojourn.ui.views.bad_request"
+handler403 = "sojourn.ui.views.forbidden"
+handler404 = "sojourn.ui.views.not_found"
+handler500 = "sojourn.ui.views.failed"

@@ -4,6 +4,7 @@ All times are milliseconds since 1970, UTC.
 """
 
 from django.db import models
+from django.db.models.functions import Collate
 
 
 class PersonRow(models.Model):
@@ -25,6 +26,8 @@ class PersonRow(models.Model):
             models.Index(fields=["workspace_id", "last_seen", "id"], name="person_last_seen"),
             models.Index(fields=["workspace_id", "due", "id"], name="person_due", condition=models.Q(due__isnull=False)),
             models.Index(fields=["workspace_id", "email"], name="person_email", condition=~models.Q(email="")),
+            # Lists find names by their beginning, whatever the case; anonymous people, the many, are not in it.
+            models.Index(models.F("workspace_id"), Collate("name", "NOCASE"), name="person_name", condition=~models.Q(name="")),
         ]
 
 

@@ -1,0 +1,24 @@
+"""What other apps may ask of people: a fact on the log, an overview, messages, what a recipient's click does."""
+
+from sojourn.apps.people.actions import record_click, unsubscribe
+from sojourn.apps.people.lake_hook import Month, month
+from sojourn.apps.people.outbox import control, put_on_log
+from sojourn.apps.people.overview import Carts, count, open_carts
+from sojourn.apps.people.messages import Message, Tally, get_message, list_messages, tally
+
+__all__ = [
+    "Carts",
+    "Message",
+    "Month",
+    "Tally",
+    "control",
+    "count",
+    "get_message",
+    "list_messages",
+    "month",
+    "open_carts",
+    "put_on_log",
+    "record_click",
+    "tally",
+    "unsubscribe",
+]

@@ -1,0 +1,87 @@
+"""What came in from each source, what was dropped and why, and what was set aside."""
+
+from dataclasses import dataclass
+
+from django.db.models import Sum
+
+from sojourn.apps.sources.models import Count, QuarantinedEvent, Source
+from sojourn.terms.outcomes import MEANING, Reason
+from sojourn.terms.time import Millis, from_datetime
+
+DROPPED = frozenset(
+    """
+    no_event_name event_name_too_long event_name_reserved no_identifier bad_identifier identifier_too_long message_id_too_long bad_type bad_shape
+    bad_number event_too_large traits_too_large erased bad_json bad_encoding body_too_large too_many_events body_too_slow unsupported_media
+    """.split()
+)
+QUARANTINED = frozenset("too_deep too_many_properties key_too_long time_out_of_range poison".split())
+
+_MEANING: dict[str, str] = {reason.value: text for reason, text in MEANING.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class SourceLine:
+    """A source with its counts since it was made. `dropped`, `quarantined` and `flagged` are events by reason; a flagged event is kept."""
+
+    id: int
+    name: str
+    key_hint: str
+    enabled: bool
+    created_at: Millis
+    kept: int
+    duplicate: int
+    dropped: dict[str, int]
+    quarantined: dict[str, int]
+    flagged: dict[str, int]
+
+    @property
+    def dropped_total(self) -> int:
+        """Events refused for good."""
+        return sum(self.dropped.values())
+
+    @property
+    def quarantined_total(self) -> int:
+        """Events set aside."""
+        return sum(self.quarantined.values())
+
+
+def list_sources(workspace: int) -> list[SourceLine]:
+    """All sources of a workspace, the oldest first."""
+    sums: dict[int, dict[str, int]] = {}
+    rows = Count.objects.filter(workspace_id=workspace).values_list("source_id", "reason").annotate(events_sum=Sum("events")).order_by("source_id", "reason")
+    for source, reason, events in rows:
+        sums.setdefault(source, {})[reason] = events
+    return [_line(source, sums.get(source.pk, {})) for source in Source.objects.filter(workspace_id=workspace).order_by("pk")]
+
+
+def one_source(workspace: int, source: Source) -> SourceLine:
+    """The counts of one source."""
+    rows = Count.objects.filter(workspace_id=workspace, source_id=source.pk).values_list("reason").annotate(events_sum=Sum("events")).order_by("reason")
+    return _line(source, dict(rows))
+
+
+def _line(source: Source, counts: dict[str, int]) -> SourceLine:
+    rest = {reason: n for reason, n in counts.items() if reason not in (Reason.KEPT, Reason.DUPLICATE)}
+    return SourceLine(
+        id=source.pk,
+        name=source.name,
+        key_hint=source.key_hint,
+        enabled=source.disabled_at is None,
+        created_at=from_datetime(source.created_at),
+        kept=counts.get(Reason.KEPT, 0),
+        duplicate=counts.get(Reason.DUPLICATE, 0),
+        dropped={reason: n for reason, n in rest.items() if reason in DROPPED},
+        quarantined={reason: n for reason, n in rest.items() if reason in QUARANTINED},
+        flagged={reason: n for reason, n in rest.items() if reason not in DROPPED | QUARANTINED},
+    )
+
+
+def meaning(reason: str) -> str:
+    """What a reason means, in a sentence; the reason itself where the list does not know it."""
+    return _MEANING.get(reason, reason)
+
+
+def quarantined(workspace: int, source: int, before: int = 0, limit: int = 50) -> list[QuarantinedEvent]:
+    """The newest events set aside of a source, with ids below `before` where given."""
+    rows = QuarantinedEvent.objects.filter(workspace_id=workspace, source_id=source)
+    return list((rows.filter(pk__lt=before) if before else rows).order_by("-pk")[:limit])

@@ -1,0 +1,88 @@
+"""What other rooms may ask of the workspace."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from sojourn.apps.workspace import queries
+from sojourn.apps.workspace.access import Membership, member_of, member_page
+from sojourn.apps.workspace.actions import audit
+from sojourn.apps.workspace.clock import now
+from sojourn.apps.workspace.models import Role, SecretKey, Workspace
+from sojourn.apps.workspace.preferences import settings_reference
+from sojourn.apps.workspace.sign_in import hash_of
+from sojourn.terms.rules import RuleBook
+
+if TYPE_CHECKING:  # templates and their engine are loaded only where mail is made
+    from sojourn.actions.api import MailSettings
+
+__all__ = [
+    "KeyOwner",
+    "Membership",
+    "Role",
+    "audit",
+    "hash_of",
+    "mail_settings",
+    "member_of",
+    "member_page",
+    "now",
+    "rules",
+    "salt_of",
+    "secret_key_owner",
+    "settings_reference",
+    "workspace_of",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class KeyOwner:
+    """Whom a secret key belongs to."""
+
+    workspace: int
+    key: int
+    name: str
+
+
+def rules(workspace: int) -> RuleBook:
+    """The newest published RuleBook."""
+    return queries.rules(workspace)
+
+
+def workspace_of(request: HttpRequest) -> int:
+    """The workspace whose key or member asks the API."""
+    owner: KeyOwner = request.auth  # type: ignore[attr-defined]  # set by django-ninja
+    return owner.workspace
+
+
+def secret_key_owner(key: str) -> KeyOwner | None:
+    """The owner of a secret key that is not revoked."""
+    row = SecretKey.objects.filter(hash=hash_of(key), revoked_at=None).first()
+    return KeyOwner(row.workspace_id, row.pk, row.name) if row else None
+
+
+def mail_settings(workspace: int) -> "MailSettings":
+    """The mail settings in force, as composing and sending need them. Errors: Workspace.DoesNotExist."""
+    from sojourn.actions.api import MailSettings
+
+    place = Workspace.objects.get(pk=workspace)
+    text = {one.key: one.value for one in queries.list_settings(workspace)}
+    return MailSettings(
+        workspace=workspace,
+        salt=bytes(place.salt),
+        public_url=str(settings.PUBLIC_URL),
+        from_name=text["from_name"] or place.name,
+        from_email=text["from_email"],
+        reply_to=text["reply_to"],
+        postal_address=text["postal_address"],
+        cart_url=text["cart_url"],
+        free_shipping_code=text["free_shipping_code"],
+        paused=text["paused"] == "on",
+    )
+
+
+def salt_of(workspace: int) -> bytes | None:
+    """The workspace's signing salt; None where there is no such workspace."""
+    salt = Workspace.objects.filter(pk=workspace).values_list("salt", flat=True).first()
+    return bytes(salt) if salt is not None else None

@@ -1,0 +1,64 @@
+"""What can be read of a workspace."""
+
+from dataclasses import dataclass
+
+import msgspec
+
+from sojourn.apps.workspace.models import AuditRow, Member, RuleVersion, SecretKey, Workspace
+from sojourn.apps.workspace.preferences import PREFERENCES, text_of
+from sojourn.terms.rules import RuleBook
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting as it stands. `forms` says what it takes; `chosen` is whether somebody set it."""
+
+    key: str
+    value: str
+    label: str
+    meaning: str
+    forms: str
+    default: str
+    group: str
+    choices: tuple[str, ...]
+    chosen: bool
+
+
+def rules(workspace: int) -> RuleBook:
+    """The newest published RuleBook; the plain defaults before the first."""
+    body = RuleVersion.objects.filter(workspace_id=workspace).order_by("-version").values_list("body", flat=True).first()
+    return msgspec.msgpack.decode(body, type=RuleBook) if body else RuleBook()
+
+
+def list_settings(workspace: int) -> list[Setting]:
+    """All settings in the order of the list, each with the text in force."""
+    book = rules(workspace)
+    kept: dict[str, str] = Workspace.objects.values_list("settings", flat=True).get(pk=workspace)
+    return [
+        Setting(one.key, text_of(one, book, kept), one.label, one.help, one.forms, one.default, one.group, one.choices, one.key in kept) for one in PREFERENCES
+    ]
+
+
+def setting(workspace: int, key: str) -> str:
+    """The text in force of one setting. Errors: KeyError for one that does not exist."""
+    return {one.key: one.value for one in list_settings(workspace)}[key]
+
+
+def secret_keys(workspace: int) -> list[SecretKey]:
+    """All keys, the newest first, revoked ones too."""
+    return list(SecretKey.objects.filter(workspace_id=workspace).order_by("-id")[:200])
+
+
+def members(workspace: int) -> list[Member]:
+    """All members with their users, the oldest first."""
+    return list(Member.objects.select_related("user").filter(workspace_id=workspace).order_by("id")[:500])
+
+
+def audit_rows(workspace: int, limit: int = 50) -> list[AuditRow]:
+    """The newest audit rows."""
+    return list(AuditRow.objects.filter(workspace_id=workspace).order_by("-id")[:limit])
+
+
+def rule_versions(workspace: int, limit: int = 20) -> list[RuleVersion]:
+    """The newest published rules, without their bodies."""
+    return list(RuleVersion.objects.filter(workspace_id=workspace).defer("body").order_by("-version")[:limit])

@@ -1,0 +1,68 @@
+"""Signing in: no open sign-up, and one-time links of which only the hash is kept."""
+
+import hashlib
+import secrets
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import AbstractBaseUser
+from django.http import HttpRequest
+
+from sojourn.apps.workspace.models import SignInLink
+from sojourn.terms.refusals import Code, Refusal
+from sojourn.terms.time import MINUTE, Millis, to_datetime
+
+LINK_LIVES: Millis = 15 * MINUTE
+LINK_ENDED = "This sign-in link is used up or too old. Make a new one with: sojourn sign-in"
+
+
+class Adapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships no types
+    """How allauth behaves here."""
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        """Nobody signs up alone: owners invite, or `sojourn sign-in` does."""
+        del request
+        return False
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Sign-in sends no mail of its own."""
+
+    def get_password_change_redirect_url(self, request: HttpRequest) -> str:
+        """Back to the settings."""
+        del request
+        return "/settings/account/"
+
+
+def hash_of(token: str) -> str:
+    """What is kept of a token or key: its SHA-256 in hex. Tokens have 256 random bits, so no slow hash is needed."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def make_link(user: int, now: Millis) -> str:
+    """A fresh one-time token for this user, good for 15 minutes; older unused ones of the user end."""
+    SignInLink.objects.filter(user_id=user, used_at=None).delete()
+    token = secrets.token_urlsafe(32)
+    SignInLink.objects.create(user_id=user, hash=hash_of(token), expires_at=to_datetime(now + LINK_LIVES))
+    return token
+
+
+def link_is_good(token: str, now: Millis) -> bool:
+    """Whether the link could still be used; asking does not use it up."""
+    return SignInLink.objects.filter(hash=hash_of(token), used_at=None, expires_at__gt=to_datetime(now)).exists()
+
+
+def use_link(token: str, now: Millis) -> AbstractBaseUser:
+    """Use the link up and say whose it was. Errors: NOT_FOUND where it is unknown, used or too old, in the same words."""
+    claimed = SignInLink.objects.filter(hash=hash_of(token), used_at=None, expires_at__gt=to_datetime(now)).update(used_at=to_datetime(now))
+    if claimed == 1:
+        link = SignInLink.objects.select_related("user").get(hash=hash_of(token))
+        if link.user.is_active:
+            user: AbstractBaseUser = link.user
+            return user
+    raise Refusal(Code.NOT_FOUND, LINK_ENDED)
+
+
+def user_by_email(email: str) -> AbstractBaseUser | None:
+    """The user with that address, whatever its case."""
+    return get_user_model().objects.filter(email__iexact=email).order_by("pk").first()

@@ -1,0 +1,62 @@
+"""Home, and the ways in."""
+
+from django.contrib.auth import login, logout
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from sojourn.apps.people import api as people
+from sojourn.apps.sources import api as sources
+from sojourn.apps.workspace import clock, sign_in
+from sojourn.apps.workspace.access import Membership, member_page
+from sojourn.terms.refusals import Refusal
+
+BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+
+
+@member_page()
+def home(request: HttpRequest, member: Membership) -> HttpResponse:
+    """The workspace at a glance."""
+    now = clock.now()
+    tally = people.tally(member.workspace, now)
+    latest, _after = people.list_messages(member.workspace, limit=8)
+    return render(
+        request,
+        "workspace/home.html",
+        {
+            "people": people.count(member.workspace),
+            "carts": people.open_carts(member.workspace),
+            "month": people.month(member.workspace, now),
+            "sent": sum(one.messages for one in tally if one.state == "accepted"),
+            "held_out": sum(one.messages for one in tally if one.state == "held_out"),
+            "unknown": sum(one.messages for one in tally if one.state == "unknown"),
+            "latest": latest,
+            "sources": sources.list_sources(member.workspace),
+            "has_password": request.user.has_usable_password(),
+            "now": now,
+        },
+    )
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def sign_in_by_link(request: HttpRequest, token: str) -> HttpResponse:
+    """A one-time link. Looking at it does not use it up (mail scanners look); its button does."""
+    now = clock.now()
+    if request.method != "POST":
+        good = sign_in.link_is_good(token, now)
+        return render(request, "workspace/sign_in_link.html", {"good": good, "message": sign_in.LINK_ENDED}, status=200 if good else 404)
+    try:
+        user = sign_in.use_link(token, now)
+    except Refusal as refusal:
+        return render(request, "workspace/sign_in_link.html", {"good": False, "message": refusal.message}, status=404)
+    logout(request)
+    login(request, user, backend=BACKEND)
+    return redirect("home")
+
+
+@require_http_methods(["GET", "HEAD"])
+def no_sign_up(request: HttpRequest) -> HttpResponse:
+    """There is no open sign-up."""
+    return render(request, "ui/plain.html", {"title": "By invitation", "message": "Ask an owner of the workspace to invite you."}, status=404)

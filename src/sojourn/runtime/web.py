@@ -1,0 +1,12 @@
+"""The Django application as ASGI, loaded late so that capture answers first and a capture-only process never pays for it."""
+
+import os
+from typing import Any
+
+
+def django_app() -> Any:
+    """The ASGI application of the pages and the API."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sojourn.runtime.django_settings")
+    from django.core.asgi import get_asgi_application
+
+    return get_asgi_application()

@@ -1,0 +1,10 @@
+"""The Django app `ui`: templates, styles and small tags that every page shares."""
+
+from django.apps import AppConfig
+
+
+class UiConfig(AppConfig):
+    """Registers the look."""
+
+    name = "sojourn.ui"
+    label = "ui"

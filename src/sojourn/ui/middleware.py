@@ -1,0 +1,56 @@
+"""Headers on every answer, and refusals turned into pages."""
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
+
+from sojourn.terms.refusals import Code, Refusal
+
+STATUS = {Code.NOT_FOUND: 404, Code.NOT_ALLOWED: 403, Code.BAD_VALUE: 400, Code.CONFLICT: 409, Code.NOT_READY: 503, Code.DAMAGED: 500}
+TITLE = {
+    Code.NOT_FOUND: "Not here",
+    Code.NOT_ALLOWED: "Not for you",
+    Code.BAD_VALUE: "That did not fit",
+    Code.CONFLICT: "Somebody was faster",
+    Code.NOT_READY: "Not ready yet",
+    Code.DAMAGED: "Damaged",
+}
+
+Answer = Callable[[HttpRequest], HttpResponseBase]
+
+
+class Headers:
+    """Adds what Django's own middleware leaves out: no caching of pages, no device features, HTTPS for good where the public address has it."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        response.headers.setdefault("X-Content-Type-Options", "nosniff")
+        response.headers.setdefault("Referrer-Policy", "same-origin")
+        response.headers.setdefault("Cache-Control", "no-store")
+        response.headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()")
+        response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        response.headers.setdefault("X-Frame-Options", "DENY")
+        if settings.HSTS:
+            response.headers["Strict-Transport-Security"] = settings.HSTS
+        return response
+
+
+class Refusals:
+    """A Refusal raised in a view becomes a page with its sentence and the fitting status."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """Called by Django with what a view raised."""
+        if isinstance(error, Refusal):
+            return render(request, "ui/refusal.html", {"title": TITLE[error.code], "message": error.message}, status=STATUS[error.code])
+        return None
