@@ -178,6 +178,7 @@ def _replace(commit: Commit, work: Working, people: Sequence[PersonId], history:
         if whose.get(person, NOBODY) != NOBODY:
             gone[person] = whose[person]
     commit.people = [one for one in commit.people if one.id not in old] + [again.people[number] for number in sorted(again.people)]
+    commit.parted = sorted(set(again.people) - {one.id for one in before})
     commit.gone = {loser: winner for loser, winner in commit.gone.items() if loser not in old} | {loser: _end(gone, loser) for loser in gone}
     commit.identifiers = {key: entry for key, entry in commit.identifiers.items() if key not in entries} | entries
     commit.resolved = [resolved for resolved in commit.resolved if resolved.fact not in facts] + again.resolved

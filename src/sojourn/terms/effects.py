@@ -126,3 +126,4 @@ class Commit(msgspec.Struct):
     counts: dict[tuple[int, str], int] = {}  # (source, reason) -> how many
     quarantined: list[tuple[int, int, Quarantine]] = []  # (record position, source, what)
     rules: bytes | None = None  # msgpack of a newly published RuleBook
+    parted: list[PersonId] = []  # merged away before, and by a correction people of their own again: what they had become is forgotten
