@@ -117,5 +117,3 @@ def test_a_directory_that_cannot_be_read_says_so_rather_than_nobody(tmp_path: Pa
     with pytest.raises(Unavailable):
         empty.holder("wk_website")
     empty.close()
-
-

@@ -30,8 +30,7 @@ _RECORDS: Final = (
 _TRIMMED: Final = "CREATE TABLE IF NOT EXISTS trimmed (position INTEGER PRIMARY KEY, at INTEGER NOT NULL, keys BLOB NOT NULL)"
 _INSERT: Final = "INSERT INTO record (position, at, workspace, source, keys, body, crc) VALUES (?, ?, ?, ?, ?, ?, ?)"
 _KEYS_SINCE: Final = (
-    "SELECT position, at, keys FROM trimmed WHERE position > :after"
-    " UNION ALL SELECT position, at, keys FROM record WHERE position > :after ORDER BY position"
+    "SELECT position, at, keys FROM trimmed WHERE position > :after UNION ALL SELECT position, at, keys FROM record WHERE position > :after ORDER BY position"
 )
 _TRIM_AT_ONCE: Final = 1_000
 """Records that one transaction of `trim` removes, so that appends get their turn in between."""
@@ -219,11 +218,13 @@ class SqliteLog:
 
 
 def open_log(path: Path, clock: Clock) -> SqliteLog:
-    """Open the log file, made where it is missing. Errors: Full where it can be neither opened nor made."""
+    """Open the log file, made where it is missing. Errors: Full where it can be neither opened nor made; Damaged(0) where it is no log."""
     try:
         return SqliteLog(path, clock)
-    except sqlite3.Error as error:
+    except sqlite3.OperationalError as error:
         raise Full(f"the log at {path.name} cannot be opened: {error}") from error
+    except sqlite3.DatabaseError as error:
+        raise Damaged(0, str(error)) from error
 
 
 def _open(path: Path) -> sqlite3.Connection:

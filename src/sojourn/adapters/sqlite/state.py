@@ -165,10 +165,7 @@ def _write_counts(connection: sqlite3.Connection, commit: Commit) -> None:
     workspace, day = commit.workspace, commit.now // DAY
     connection.executemany(
         _ADD_COUNT,
-        [
-            {"workspace": workspace, "source": source, "day": day, "reason": str(reason), "events": events}
-            for (source, reason), events in commit.counts.items()
-        ],
+        [{"workspace": workspace, "source": source, "day": day, "reason": str(reason), "events": events} for (source, reason), events in commit.counts.items()],
     )
     connection.executemany(
         _INSERT_QUARANTINED,
@@ -183,9 +180,7 @@ def _write_handover(connection: sqlite3.Connection, commit: Commit) -> int:
     if not commit.resolved and not commit.derived and not commit.gone:
         return 0
     payload = msgspec.msgpack.encode((commit.resolved, commit.derived, commit.gone))
-    connection.execute(
-        "INSERT INTO people_handover (workspace_id, payload) VALUES (:workspace, :payload)", {"workspace": commit.workspace, "payload": payload}
-    )
+    connection.execute("INSERT INTO people_handover (workspace_id, payload) VALUES (:workspace, :payload)", {"workspace": commit.workspace, "payload": payload})
     return len(payload)
 
 
