@@ -1,6 +1,7 @@
 """What lies in a cart and what it costs: reading products and amounts out of facts. Money is in minor units of the episode's currency."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 from sojourn.terms.episodes import CartItem, Episode
@@ -14,6 +15,8 @@ TEXT_LIMIT: Final = 300
 LINK_LIMIT: Final = 2_000
 
 Props = Mapping[str, Any]
+_AMOUNTS: Final = (float, int, str)
+_minor: Final = lru_cache(maxsize=65536, typed=True)(to_minor)  # a shop's prices are few and come again
 
 
 def text(value: object, limit: int = TEXT_LIMIT) -> str:
@@ -58,12 +61,13 @@ def quantity_of(props: Props) -> int:
 
 def amount(episode: Episode, props: Props, *names: str) -> Minor | None:
     """The first of these amounts that can be read, in minor units, not below 0; None where the fact is in another currency than the cart."""
-    currency = currency_of(props.get("currency"))
-    if currency and episode.currency and currency != episode.currency:
-        return None
     for name in names:
         if name in props:
-            minor = to_minor(props[name], episode.currency)
+            said = props.get("currency")
+            if said is not None and said != episode.currency and episode.currency and currency_of(said, episode.currency) != episode.currency:
+                return None
+            value = props[name]
+            minor = _minor(value, episode.currency) if type(value) in _AMOUNTS else None
             if minor is not None and minor >= 0:
                 return minor
     return None

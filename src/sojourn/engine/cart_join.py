@@ -123,7 +123,7 @@ def _unite_way(one: Episode, a: Episode, b: Episode, newer: Episode) -> None:
             )
     one.steps = list(steps.values())[: evidence.STEPS_KEPT]
     one.reached = max(a.reached, b.reached, key=lambda name: (evidence.rank(name), name))
-    one.step = newer.step
+    one.step, one.step_at = newer.step, newer.step_at
     one.friction = sorted((*a.friction, *b.friction), key=lambda entry: (entry.at, entry.fact, entry.kind))[:FRICTION_KEPT]
     one.marks = evidence.merge_marks(a.marks, b.marks)
     older = b if newer is a else a

@@ -34,6 +34,9 @@ def shares_key(episode: Episode, keys: list[str]) -> bool:
     """Whether the episode goes by one of the ids; shops that send one value as cart_id here and checkout_id there are understood."""
     if not keys or not episode.keys:
         return False
+    for key in keys:
+        if key in episode.keys:
+            return True
     values = {key.partition(":")[2] for key in keys}
     return any(key.partition(":")[2] in values for key in episode.keys)
 
@@ -59,12 +62,15 @@ def open_carts(person: Person) -> list[Episode]:
 
 def find(person: Person, keys: list[str], products: list[str], at: Millis, gap: Millis) -> Episode | None:
     """The episode a cart fact belongs to, or None where it would be a new one."""
+    if not person.carts:
+        return None
+    if len(person.carts) == 1:
+        only = person.carts[0]
+        if only.due is not None and only.started_at <= at and not contradicts(only, keys):
+            return only
     named = [episode for episode in person.carts if shares_key(episode, keys)]
     if named:
-        chosen = _alive(named, at, gap)
-        if chosen is not None:
-            return chosen
-        return None
+        return _alive(named, at, gap)
     others = [episode for episode in person.carts if not contradicts(episode, keys)]
     if not others:
         return None
@@ -105,9 +111,9 @@ def _alive(named: list[Episode], at: Millis, gap: Millis) -> Episode | None:
     going = [episode for episode in named if episode.due is not None]
     if going:
         return max(going, key=_recency)
-    past = [episode for episode in named if _bought_over(episode, at)]
+    past = [episode for episode in named if episode.state in BOUGHT and episode.ended_at is not None and episode.ended_at - REACH <= at <= episode.ended_at]
     if past:
-        return max(past, key=_recency)
+        return min(past, key=_recency)  # the id says it: also what is older than all we knew of that cart is of the order that came next
     left = [episode for episode in named if episode.state == EpisodeState.ABANDONED or _just_emptied(episode, at, gap)]
     return max(left, key=_recency) if left else None
 

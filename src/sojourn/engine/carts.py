@@ -17,6 +17,8 @@ from sojourn.terms.time import DAY, Millis
 
 ENDED_KEPT: Final = 20
 OPEN_KEPT: Final = 20
+_FEE_NAMES: Final = ("fees", "fee", "surcharge", "handling", "service_fee", "payment_fee")
+_FEES: Final = frozenset((*_FEE_NAMES, "tax"))
 _TRACK: Final = str(Kind.TRACK)
 _VIEWS: Final = (str(Kind.PAGE), str(Kind.SCREEN))
 FRICTION_KEPT: Final = 40
@@ -294,8 +296,7 @@ def _touch(work: Working, person: Person, episode: Episode, at: Millis, moment: 
 
 def _linger(work: Working, episode: Episode, at: Millis) -> None:
     if at > episode.last_at:
-        if episode.step:
-            evidence.rest_at_step(episode, at - episode.last_at)
+        evidence.stay(episode, at)
         episode.last_at = at
         episode.due = at + work.rules.cart_gap
 
@@ -307,7 +308,7 @@ def _return(work: Working, person: Person, episode: Episode, at: Millis) -> None
     episode.state = EpisodeState.OPEN
     episode.ended_at = None
     episode.due = at + work.rules.cart_gap
-    episode.step = ""  # the time away was not spent on a step
+    episode.step_at = at  # the time away was not spent on a step
     if was == EpisodeState.ABANDONED:
         episode.reopened += 1
         _tell_ended(work, (person,), episode, "returned", at, left_at is not None and at <= left_at)
@@ -369,6 +370,8 @@ def _end(work: Working, person: Person, episode: Episode, at: Millis, order: str
     episode.last_at = max(episode.last_at, at)
     episode.order = order
     episode.revenue = revenue
+    episode.marks = {}  # nobody will ask why it was left; what was graded when it was left stays
+    episode.removed = {}
     _count(person, str(episode.state), 1)
     if episode.abandonments:
         _tell_ended(work, holders or (person,), episode, "ordered", at, late)
@@ -444,7 +447,9 @@ def _said_value(episode: Episode, props: dict[str, Any]) -> None:
 
 def _fees(episode: Episode, props: dict[str, Any]) -> Minor | None:
     """Costs beside price and shipping. Tax counts where the total shows that it comes on top (in much of the world it is in the price)."""
-    parts = [found for name in ("fees", "fee", "surcharge", "handling", "service_fee", "payment_fee") if (found := amount(episode, props, name)) is not None]
+    if _FEES.isdisjoint(props):
+        return None
+    parts = [found for name in _FEE_NAMES if (found := amount(episode, props, name)) is not None]
     tax, total = amount(episode, props, "tax"), amount(episode, props, "total")
     if tax is not None and total is not None and total >= episode.value + (episode.shipping or 0) + tax + sum(parts) > episode.value + (episode.shipping or 0):
         parts.append(tax)

@@ -1,12 +1,26 @@
 """Why a cart was left: a transparent weighing of evidence into a ranked list of causes."""
 
 from math import exp, log
+from typing import Final, NamedTuple
 
 from sojourn.terms.episodes import Cause, CauseGuess, Episode
 from sojourn.terms.rules import Evidences
 
-BEFORE_CHECKOUT = "left_before_checkout"
-_RANK = {str(cause): place for place, cause in enumerate(Cause)}
+BEFORE_CHECKOUT: Final = "left_before_checkout"
+IMPOSSIBLE: Final = -20.0
+"""What a likelihood ratio of 0 counts for on the log scale: a wrong 0 in the weights must not make a cause impossible for good."""
+_RANK: Final = {str(cause): place for place, cause in enumerate(Cause)}
+
+Steps = tuple[tuple[str, float], ...]
+
+
+class _Scale(NamedTuple):
+    """The weights of one set of evidences on the log scale, only what is not 0."""
+
+    evidence: Evidences
+    priors: dict[str, float]
+    kinds: dict[str, tuple[str, Steps]]  # kind -> family, steps by cause
+    absent: tuple[tuple[str, Steps], ...]
 
 
 def weigh(episode: Episode, evidence: Evidences) -> list[CauseGuess]:
@@ -18,29 +32,45 @@ def weigh(episode: Episode, evidence: Evidences) -> list[CauseGuess]:
     Errors: none; a kind or cause without a weight leaves everything as it is.
     Source: docs/explanation/causes.md
     """
+    scale = _scale(evidence)
+    scores = dict(scale.priors)
+    raised: dict[str, list[tuple[float, str]]] = {}
+    families: dict[str, dict[str, list[float]]] = {}
     kinds = sorted({entry.kind for entry in episode.evidence})
-    causes = _known(evidence)
-    scores = {cause: log(prior) for cause, prior in causes.items()}
-    raised: dict[str, list[tuple[float, str]]] = {cause: [] for cause in causes}
-    families: dict[str, list[str]] = {}
     for kind in kinds:
-        families.setdefault(evidence.families.get(kind, kind), []).append(kind)
+        family, steps = scale.kinds.get(kind, (evidence.families.get(kind, kind), ()))
+        told = families.setdefault(family, {})
+        for cause, step in steps:
+            told.setdefault(cause, []).append(step)
+            if step > 0:
+                raised.setdefault(cause, []).append((-step, kind))
     for family in sorted(families):
-        for cause in causes:
-            steps = sorted(((_log(evidence.weights.get(kind, {}).get(cause, 1.0)), kind) for kind in families[family]), key=lambda s: (-abs(s[0]), s[1]))
-            scores[cause] += _together([step for step, _ in steps], evidence)
-            raised[cause].extend((step, kind) for step, kind in steps if step > 0)
+        for cause, parts in families[family].items():
+            scores[cause] += _together(parts, evidence)
     if BEFORE_CHECKOUT not in kinds:
-        for family in sorted(evidence.absent):
+        for family, steps in scale.absent:
             if family not in families:
-                for cause, ratio in evidence.absent[family].items():
-                    if cause in scores:
-                        scores[cause] += _log(ratio)
+                for cause, step in steps:
+                    scores[cause] += step
     shares = _shares(scores)
-    return [
-        CauseGuess(cause, shares[cause], [kind for _, kind in sorted(raised[cause], key=lambda step: (-step[0], step[1]))])
-        for cause in sorted(shares, key=lambda cause: (-shares[cause], _RANK.get(cause, len(_RANK)), cause))
-    ]
+    ranked = sorted(shares, key=lambda cause: (-shares[cause], _RANK.get(cause, len(_RANK)), cause))
+    return [CauseGuess(cause, shares[cause], [kind for _, kind in sorted(raised.get(cause, ()))]) for cause in ranked]
+
+
+_scales: list[_Scale] = []
+
+
+def _scale(evidence: Evidences) -> _Scale:
+    """The weights in the form they are used in, made once for a set of evidences."""
+    for scale in _scales:
+        if scale.evidence is evidence:
+            return scale
+    priors = _known(evidence)
+    kinds = {kind: (evidence.families.get(kind, kind), _steps(weights, priors)) for kind, weights in evidence.weights.items()}
+    absent = tuple((family, _steps(evidence.absent[family], priors)) for family in sorted(evidence.absent))
+    scale = _Scale(evidence, {cause: log(prior) for cause, prior in priors.items()}, kinds, absent)
+    _scales[:] = [scale, *_scales[:7]]
+    return scale
 
 
 def _known(evidence: Evidences) -> dict[str, float]:
@@ -50,16 +80,20 @@ def _known(evidence: Evidences) -> dict[str, float]:
     return {cause: given[cause] for cause in sorted(given, key=lambda cause: (_RANK.get(cause, len(_RANK)), cause))}
 
 
+def _steps(weights: dict[str, float], priors: dict[str, float]) -> Steps:
+    """Likelihood ratios on the log scale, in the order of the causes."""
+    found = ((cause, log(weights[cause]) if weights[cause] > 0 else IMPOSSIBLE) for cause in priors if cause in weights)
+    return tuple((cause, step) for cause, step in found if step)
+
+
 def _together(steps: list[float], evidence: Evidences) -> float:
     """What one family adds to one cause, log scale: the strongest kind and a share of the others, within the limit."""
+    if len(steps) > 1:
+        steps = sorted(steps, key=lambda step: (-abs(step), step))
     total = steps[0]
     for step in steps[1:]:
         total += evidence.share * step
     return max(-evidence.limit, min(evidence.limit, total))
-
-
-def _log(ratio: float) -> float:
-    return log(ratio) if ratio > 0 else -20.0
 
 
 def _shares(scores: dict[str, float]) -> dict[str, float]:

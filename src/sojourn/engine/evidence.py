@@ -93,16 +93,20 @@ def enter(episode: Episode, name: str, at: Millis, completed: bool = False) -> s
         episode.reached = name
     if at < episode.last_at:
         return ""
-    before, episode.step = episode.step, name
+    stay(episode, at)
+    before, episode.step, episode.step_at = episode.step, name, at
     return before if rank(before) >= RANK[SHIPPING] and rank(name) < rank(before) and not completed else ""
 
 
-def rest_at_step(episode: Episode, ms: Millis) -> None:
-    """Count time that went by on the step the person is at."""
+def stay(episode: Episode, at: Millis) -> None:
+    """Count the time up to `at` for the step the person is at, while the cart is open."""
+    if not episode.step or episode.due is None or at <= episode.step_at:
+        return
     for step in episode.steps:
         if step.name == episode.step:
-            step.spent += ms
-            return
+            step.spent += at - episode.step_at
+            break
+    episode.step_at = at
 
 
 # -- marks

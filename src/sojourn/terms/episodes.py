@@ -131,5 +131,6 @@ class Episode(msgspec.Struct, array_like=True, gc=False):
     bare: bool = False  # made by an order whose cart was never seen
     absorbed: list[FactId] = []  # ids of episodes that turned out to be this one
     step: str = ""  # the step the person is at now
+    step_at: Millis = 0  # up to when time was counted for it
     items_at: Millis = 0  # when the whole cart was last listed by one fact
     removed: dict[str, Millis] = {}  # products taken out, and when, so that a late Product Added does not put them back
