@@ -291,6 +291,8 @@ def seen(rules: RuleBook, person: Person, episode: Episode, automation: Automati
         "consent_rule": rules.consent,
         "sent_in_window": sent_in_window(rules, person, at),
         "cap_count": rules.cap_count,
+        "cap_window": rules.cap_window,
+        "holdout": rules.holdout,
         "zone": zone_of(person) or rules.timezone,
         "ready_at": ready_at or 0,
         "expires_at": at + automation.expires_after,
