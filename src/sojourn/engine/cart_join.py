@@ -8,7 +8,6 @@ from sojourn.terms.person import Person
 from sojourn.terms.time import Millis
 
 FRICTION_KEPT = 40
-_ORDER = {EpisodeState.OPEN: 0, EpisodeState.ABANDONED: 1, EpisodeState.EMPTIED: 2, EpisodeState.ORDERED: 3, EpisodeState.RECOVERED: 4}
 
 
 def join(into: Person, other: Person) -> list[tuple[Episode, Millis, bool]]:
@@ -65,11 +64,9 @@ def orders_without_cart(person: Person) -> list[Episode]:
 def unite(a: Episode, b: Episode) -> tuple[Episode, tuple[Millis, bool] | None]:
     """One episode of two, under the id of the older; and when a left cart was taken up by the other side's activity, with whether that was late news."""
     first, second = sorted((a, b), key=lambda episode: (episode.started_at, episode.id))
-    newer = max(a, b, key=lambda episode: (episode.last_at, episode.id))
+    newer = max(a, b, key=lambda episode: (episode.last_at, episode.state == EpisodeState.ABANDONED, episode.id))
     older = b if newer is a else a
-    state = min(a.state, b.state, key=lambda state: _ORDER[EpisodeState(state)])
-    if EpisodeState.ORDERED in (a.state, b.state) or EpisodeState.RECOVERED in (a.state, b.state):
-        state = EpisodeState.RECOVERED if EpisodeState.RECOVERED in (a.state, b.state) else EpisodeState.ORDERED
+    state = next((bought for bought in (EpisodeState.RECOVERED, EpisodeState.ORDERED) if bought in (a.state, b.state)), newer.state)
     one = first
     back = _came_back(a, b)
     one.absorbed = sorted({*a.absorbed, *b.absorbed, second.id})
@@ -85,9 +82,9 @@ def unite(a: Episode, b: Episode) -> tuple[Episode, tuple[Millis, bool] | None]:
 
 
 def _came_back(a: Episode, b: Episode) -> tuple[Millis, bool] | None:
-    """When one side had left and the other side's open cart was active later than that side: the time, and whether before it counted as left."""
+    """When one side had left and the other did something with the cart later than that side: the time, and whether before it counted as left."""
     for left, going in ((a, b), (b, a)):
-        if left.state == EpisodeState.ABANDONED and going.state == EpisodeState.OPEN and going.last_at > left.last_at:
+        if left.state == EpisodeState.ABANDONED and going.state in (EpisodeState.OPEN, EpisodeState.EMPTIED) and going.last_at > left.last_at:
             return going.last_at, left.ended_at is not None and going.last_at <= left.ended_at
     return None
 
@@ -96,6 +93,8 @@ def _unite_items(one: Episode, newer: Episode, older: Episode) -> None:
     """The newer side's products as it has them, and those of the older side that the newer did not take out."""
     held = {item.product for item in newer.items}
     kept = [item for item in older.items if item.product not in held and newer.removed.get(item.product, -1) < older.last_at]
+    if newer.state == EpisodeState.EMPTIED:
+        kept = []
     value, said = newer.value or older.value, list(newer.items)
     removed = {**older.removed, **newer.removed}
     one.items = (said + kept)[:ITEMS_KEPT]
