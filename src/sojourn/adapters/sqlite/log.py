@@ -95,7 +95,7 @@ class SqliteLog:
         """Records with position > after; see the port. Errors: Damaged, also where a record between others is missing."""
         found: list[Record] = []
         facts = 0
-        with self._reading, closing(_checked(self._reader, after, limit)) as records:
+        with self._reading, closing(checked(self._reader, after, limit)) as records:
             for record in records:
                 found.append(record)
                 facts += len(record.facts)
@@ -128,7 +128,7 @@ class SqliteLog:
 
     def verify(self) -> int:
         """Read all records and their checksums; how many there are. Errors: Damaged."""
-        with closing(connect(self._path)) as connection, closing(_checked(connection, 0, -1)) as records:
+        with closing(connect(self._path)) as connection, closing(checked(connection, 0, -1)) as records:
             return sum(1 for _ in records)
 
     def close(self) -> None:
@@ -247,7 +247,7 @@ def _last(connection: sqlite3.Connection) -> tuple[int, Millis]:
     return row or (0, 0)
 
 
-def _checked(connection: sqlite3.Connection, after: int, limit: int) -> Generator[Record, None, None]:
+def checked(connection: sqlite3.Connection, after: int, limit: int) -> Generator[Record, None, None]:
     """Records in order, each checked. Errors: Damaged, also where one between others is missing."""
     expected = after + 1
     try:

@@ -51,7 +51,7 @@ class SqliteState:
     """A `ports.state.State` in the tables of apps/people. Errors of every method: Unavailable."""
 
     def __init__(self, path: Path) -> None:
-        self._database = Database(path, background=True)
+        self._database = Database(path, bulk=True)
 
     def progress(self) -> Progress:
         """Where the last committed batch ended."""
