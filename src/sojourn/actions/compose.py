@@ -112,7 +112,11 @@ def template_data(intent: Intent, settings: MailSettings) -> dict[str, Any]:
         "shipping": given.get("shipping", ""),
         "currency": given.get("currency", ""),
         "offer_code": settings.free_shipping_code if intent.template == "free_shipping" else "",
-        "shop": {"name": one_line(settings.from_name, 100), "postal_address": one_line(settings.postal_address, 300)},
+        "shop": {
+            "name": one_line(settings.from_name, 100),
+            "postal_address": one_line(settings.postal_address, 300),
+            "can_reply": bool(settings.reply_to or settings.from_email),  # no message may ask for a reply that nobody reads
+        },
         "links": {
             "cart": click_url(settings.public_url, settings.salt, Click(intent.workspace, intent.id, back, intent.person, "cart")),
             "unsubscribe": _unsubscribe(intent, settings),

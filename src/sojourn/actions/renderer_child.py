@@ -10,7 +10,7 @@ import mrml
 from liquid import BoundTemplate, DictLoader, Environment, Mode, StrictUndefined
 from liquid.exceptions import LiquidError
 
-MEMORY_BYTES: Final = 512 * 1024 * 1024
+MEMORY_BYTES: Final = 256 * 1024 * 1024
 CPU_SECONDS: Final = 3
 LONGEST_LINE: Final = 2 * 1024 * 1024
 TAGS: Final = ("if", "unless", "case", "for", "break", "continue", "assign", "comment", "content", "output", "illegal", "#")

@@ -11,6 +11,7 @@ from sojourn.terms import facts
 from sojourn.terms.effects import Refold, Why
 from sojourn.terms.facts import Fact, Quarantine
 from sojourn.terms.ids import position_of
+from sojourn.terms.messages import BULK
 from sojourn.terms.outcomes import Reason
 from sojourn.terms.person import Decision, Engagement, Person
 from sojourn.terms.rules import RuleBook
@@ -199,7 +200,7 @@ def _take_back_waiting(work: Working, person: Person, fact: Fact, reason: Why) -
     said = person.consent.get(":".join(about))
     if said is not None and said.granted:
         return
-    bulk = {automation.name: (automation.channel, automation.purpose) for automation in work.rules.automations if automation.kind == decide.BULK}
+    bulk = {automation.name: (automation.channel, automation.purpose) for automation in work.rules.automations if automation.kind == BULK}
     for decision in person.decisions:
         if decision.state == "ready" and bulk.get(decision.automation) == about:
             decide.take_back(work, decision, reason, _when(fact))

@@ -4,7 +4,7 @@ from typing import Any, Final
 
 import msgspec
 
-from sojourn.engine import decide
+from sojourn.engine import eligibility
 from sojourn.terms.effects import Why
 from sojourn.terms.episodes import Episode, EpisodeState
 from sojourn.terms.money import to_text
@@ -202,8 +202,8 @@ def _undecided(person: Person, rule: Automation, rules: RuleBook, now: Millis, c
         check = Check("history", False, "The cart is known from imported or late facts only; the past fires nothing.")
         return _none(rule.name, rules, now, "history", "the cart is known from history only", (*seen, check), cart)
     at = cart.ended_at or now
-    values = decide.seen(rules, person, cart, rule, at, decide.opening(rules, person, rule, cart, at + rule.delay))
-    reason = str(decide.guard(rules, person, cart, rule, at, now))
+    values = eligibility.seen(rules, person, cart, rule, at, eligibility.opening(rules, person, rule, cart, at + rule.delay))
+    reason = str(eligibility.guard(rules, person, cart, rule, at, now))
     summary = "nothing was decided when the cart was left; the automation may be newer than that. Judged by today's rules"
     checks = (*seen, *(_checks(reason, values)))
     return _none(rule.name, rules, now, "not_decided", summary, checks, cart, values)

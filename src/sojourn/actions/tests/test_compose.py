@@ -111,6 +111,13 @@ def test_without_a_name_it_still_greets(composer):
     assert text.startswith("Hello,\n")
 
 
+@pytest.mark.parametrize("name", sorted(folder.name for folder in TEMPLATES.iterdir() if folder.is_dir()))
+def test_no_message_asks_for_a_reply_that_nobody_reads(composer, name):
+    silent = msgspec.structs.replace(MAIL, from_email="", reply_to="")
+    _, html, text = parts(composer.compose(intent(template=name), silent))
+    assert "reply" not in (" ".join(Page(html).words) + text).lower().replace("no-reply@", "")
+
+
 def test_a_code_is_printed_only_where_there_is_one(composer):
     assert "code" not in parts(composer.compose(intent(), MAIL))[2]
     assert "Use the code SHIP-0 at checkout." in parts(composer.compose(intent(), msgspec.structs.replace(MAIL, free_shipping_code="SHIP-0")))[2]

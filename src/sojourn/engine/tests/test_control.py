@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from sojourn.engine import control, decide
+from sojourn.engine import control, decide, eligibility
 from sojourn.engine.defaults import default_rules
 from sojourn.engine.tests.test_decide import NOON, RULES, abandon, ann, cart
 from sojourn.engine.working import Moment, Working
@@ -79,7 +79,7 @@ def test_a_message_of_unknown_fate_counts_as_sent_until_it_is_known():
     work = house(person)
     tell(work, "Message Unknown", person=100, intent=decision.id)
     assert (decision.state, person.carts[0].messages) == ("unknown", 1)
-    assert decide.sent_in_window(RULES, person, NOON + HOUR) == 1
+    assert eligibility.sent_in_window(RULES, person, NOON + HOUR) == 1
     tell(work, "Message Delivered", person=100, intent=decision.id)
     assert (decision.state, person.carts[0].messages, person.engagement["email"].delivered) == ("sent", 1, 1)
     tell(work, "Message Unknown", person=100, intent=decision.id)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import msgspec
 import pytest
 
-from sojourn.engine import decide
+from sojourn.engine import decide, eligibility
 from sojourn.engine.working import Moment, Working
 from sojourn.terms.effects import IntentState
 from sojourn.terms.episodes import CartItem, CauseGuess, Episode
@@ -116,11 +116,11 @@ def test_people_who_cannot_be_reached_belong_to_neither_arm():
 
 def test_the_draw_is_sticky_under_merges_and_about_as_large_as_asked():
     rules = msgspec.structs.replace(RULES, holdout=0.1)
-    drawn = [number for number in range(1, 20_001) if decide.held_out(rules, 1, Person(id=number))]
+    drawn = [number for number in range(1, 20_001) if eligibility.held_out(rules, 1, Person(id=number))]
     assert 1_850 < len(drawn) < 2_150
-    assert decide.held_out(rules, 1, Person(id=99_999, merged=[50_000, drawn[0]]))
-    assert decide.held_out(rules, 1, Person(id=drawn[0], merged=[50_000]))
-    assert [n for n in range(1, 20_001) if decide.held_out(rules, 2, Person(id=n))] != drawn
+    assert eligibility.held_out(rules, 1, Person(id=99_999, merged=[50_000, drawn[0]]))
+    assert eligibility.held_out(rules, 1, Person(id=drawn[0], merged=[50_000]))
+    assert [n for n in range(1, 20_001) if eligibility.held_out(rules, 2, Person(id=n))] != drawn
 
 
 def test_a_cart_gets_one_message_and_another_cart_another():
@@ -297,12 +297,12 @@ NOT_ADDRESSES = (
 
 @pytest.mark.parametrize("text", NOT_ADDRESSES)
 def test_what_is_no_address_is_told_apart_from_none(text):
-    assert decide.address_of(ann(traits={"email": trait(text)})) == ("", "bad_address")
+    assert eligibility.address_of(ann(traits={"email": trait(text)})) == ("", "bad_address")
 
 
 @pytest.mark.parametrize("text", ["ann@example.com", "ann+shop@sub.example.co.uk", "o'neil@example.com", "ann@müller.example", " ann@example.com "])
 def test_ordinary_addresses_are_taken(text):
-    assert decide.address_of(ann(traits={"email": trait(text)})) == (text.strip(), "fits")
+    assert eligibility.address_of(ann(traits={"email": trait(text)})) == (text.strip(), "fits")
 
 
 def test_what_customers_typed_becomes_one_plain_line():
