@@ -5,18 +5,21 @@ from typing import Any, Final
 from sojourn.engine.working import Moment, Working
 from sojourn.terms.facts import Fact
 from sojourn.terms.person import Decayed, Person
-from sojourn.terms.time import Millis
+from sojourn.terms.time import HOUR, Millis
 
 KEPT: Final = 50
 SLACK: Final = 25
 """How far the scores may outgrow KEPT before the weakest are let go, all at once: sorting at each new product would cost more than all else."""
 _PRODUCTS: Final = 50
-_TEXT: Final = 100
+_TEXT: Final = 140
 WEIGHTS: Final = {"Product Viewed": 1.0, "Product Clicked": 1.0, "Product Added": 3.0, "Order Completed": 5.0}
 
 
 def fold(work: Working, person: Person, fact: Fact, moment: Moment) -> None:
-    """Add a fact's weight to its product, category and brand. Does not depend on the order of the facts, up to nine digits."""
+    """Add a fact's weight to its product, category and brand, at the hour it happened in.
+
+    Does not depend on the order of the facts, up to nine digits. By the hour, because then most facts are an addition and no power.
+    """
     weight = WEIGHTS[fact.name]
     half = work.rules.affinity_half_life
     if fact.name != "Order Completed":
@@ -30,30 +33,37 @@ def fold(work: Working, person: Person, fact: Fact, moment: Moment) -> None:
 
 
 def _product(person: Person, props: dict[str, Any], weight: float, at: Millis, half: Millis) -> None:
+    hour = at - at % HOUR
     product = props.get("product_id") or props.get("sku")
     if type(product) is int:
         product = str(product)
     if type(product) is str and product:
-        _add(person.affinity, "product:" + product[:_TEXT], weight, at, half)
+        _add(person.affinity, "product:" + product, weight, hour, half)
     category = props.get("category")
     if type(category) is str and category:
-        _add(person.affinity, "category:" + category[:_TEXT], weight, at, half)
+        _add(person.affinity, "category:" + category, weight, hour, half)
     brand = props.get("brand")
     if type(brand) is str and brand:
-        _add(person.affinity, "brand:" + brand[:_TEXT], weight, at, half)
+        _add(person.affinity, "brand:" + brand, weight, hour, half)
 
 
-def _add(affinity: dict[str, Decayed], key: str, weight: float, at: Millis, half: Millis) -> None:
+def _add(affinity: dict[str, Decayed], key: str, weight: float, hour: Millis, half: Millis) -> None:
     held = affinity.get(key)
-    if held is None:
-        affinity[key] = Decayed(round(weight, 9), at)
+    if held is not None:
+        if hour == held.at:
+            held.score += weight
+        else:
+            affinity[key] = _sum(held, Decayed(weight, hour), half)
+    elif len(key) <= _TEXT:
+        affinity[key] = Decayed(weight, hour)
         if len(affinity) > KEPT + SLACK:
             _trim(affinity, half)
-    elif at >= held.at:
-        held.score = round(held.score * 0.5 ** ((at - held.at) / half) + weight, 9)
-        held.at = at
-    else:
-        held.score = round(held.score + weight * 0.5 ** ((held.at - at) / half), 9)
+
+
+def _sum(one: Decayed, two: Decayed, half: Millis) -> Decayed:
+    """Both scores at the later time, to nine digits, so that bytes do not depend on a machine's last bit."""
+    late, early = (one, two) if one.at >= two.at else (two, one)
+    return Decayed(round(late.score + early.score * 0.5 ** ((late.at - early.at) / half), 9), late.at)
 
 
 def _trim(affinity: dict[str, Decayed], half: Millis) -> None:
@@ -71,8 +81,6 @@ def join(into: Person, other: Person, half: Millis) -> None:
         if mine is None:
             into.affinity[key] = theirs
             continue
-        late, early = (mine, theirs) if mine.at >= theirs.at else (theirs, mine)
-        score = round(late.score + early.score * 0.5 ** ((late.at - early.at) / half), 9)
-        into.affinity[key] = Decayed(score, late.at)
+        into.affinity[key] = _sum(mine, theirs, half)
     if len(into.affinity) > KEPT + SLACK:
         _trim(into.affinity, half)

@@ -43,23 +43,21 @@ def order_of(fact: Fact) -> str:
 def placed(work: Working, person: Person, fact: Fact, moment: Moment) -> None:
     """`Order Completed` and `Order Updated`: the newest by (event time, message id) says what the order is worth."""
     number = order_of(fact)
+    held = person.orders.get(number)
+    if held is not None and (held.cancelled or (fact.at, fact.message_id) <= (held.at, held.message_id)):
+        held.placed = True
+        return
     currency = currency_of(fact.props.get("currency"), work.rules.currency)
     worth = amount(fact.props, currency)
-    held = person.orders.get(number)
     if held is None:
         _keep(person, number, Order(currency, worth or 0, fact.at, fact.message_id))
         _add(person, currency, 1, worth or 0, fact.at)
         return
-    newer = (fact.at, fact.message_id) > (held.at, held.message_id)
-    if held.cancelled:
-        held.placed = True
-        return
-    if newer and worth is not None and (worth, currency) != (held.revenue, held.currency):
+    if worth is not None and (worth, currency) != (held.revenue, held.currency):
         _add(person, held.currency, -1, -held.revenue, 0)
         _add(person, currency, 1, worth, fact.at)
         held.revenue, held.currency = worth, currency
-    if newer:
-        held.at, held.message_id = fact.at, fact.message_id
+    held.at, held.message_id = fact.at, fact.message_id
 
 
 def refunded(work: Working, person: Person, fact: Fact, moment: Moment) -> None:

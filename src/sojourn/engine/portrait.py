@@ -1,6 +1,7 @@
 """The portrait: what is known of a person, kept up with every fact and equal to what a rebuild from all facts gives."""
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
@@ -55,7 +56,7 @@ def fold(work: Working, person: Person, fact: Fact, moment: Moment) -> None:
         if type(traits) is dict and traits:
             learn(work, person, fact, moment, traits)
         session = person.sessions.open
-        if kind != "track" or session is None or session.id == moment.id:
+        if session is None or session.id == moment.id or (kind != "track" and _other_device(person, context)):
             _look(person, context, at, moment.source)
     if kind in _PAGES or "campaign" in context:
         touches.fold(person, fact)
@@ -156,6 +157,11 @@ def learn(work: Working, person: Person, fact: Fact, moment: Moment, traits: dic
     held = person.traits
     at, message, source = fact.at, fact.message_id, moment.source
     for name, value in traits.items():
+        known = held.get(name)
+        if known is not None and type(value) is str and known.value == value:
+            if (at, message) > (known.at, known.message_id):
+                held[name] = Trait(value, at, source, message)  # nothing new, but said again: the usual case
+            continue
         if name in consents.TRAITS:
             consents.trait(work, person, fact, moment, name, value)
             continue
@@ -167,7 +173,6 @@ def learn(work: Working, person: Person, fact: Fact, moment: Moment, traits: dic
             if value is None:
                 work.count(source, Reason.BAD_EMAIL)
                 continue
-        known = held.get(name)
         if known is not None:
             if (at, message) <= (known.at, known.message_id):
                 continue
@@ -205,10 +210,22 @@ def _trim(person: Person) -> int:
 # -- what the device and the place are
 
 
+def _other_device(person: Person, context: dict[str, Any]) -> bool:
+    """Whether a page comes from another kind of device than is known, or says something for the first time."""
+    agent = context.get("userAgent")
+    held = person.about.get("browser")
+    if held is None or type(agent) is not str:
+        return True
+    device, _, browser = classify(agent)
+    known = person.about.get("device")
+    return held.value != browser or known is None or known.value != device
+
+
 def _look(person: Person, context: dict[str, Any], at: Millis, source: int) -> None:
     """Keep what the context says about device and place, each since when it is so.
 
-    It is read where it may change: at the start of a session and with every page, screen or identify call. A late fact fills gaps only.
+    It is read where it may change: at the start of a session, and where a page, screen or identify call comes from another device. A late fact fills
+    gaps only.
     """
     about = person.about
     if at < person.last_seen and about:
@@ -216,28 +233,23 @@ def _look(person: Person, context: dict[str, Any], at: Millis, source: int) -> N
     agent = context.get("userAgent")
     if type(agent) is str and agent:
         device, system, browser = classify(agent)
-        if device:
-            _note(about, "device", device, at, source)
-        if system:
-            _note(about, "os", system, at, source)
-        if browser:
-            _note(about, "browser", browser, at, source)
-    locale = context.get("locale")
-    if type(locale) is str and locale:
-        _note(about, "locale", locale, at, source)
-    timezone = context.get("timezone")
-    if type(timezone) is str and timezone:
-        _note(about, "timezone", timezone, at, source)
+        _note(about, "device", device, at, source)
+        _note(about, "os", system, at, source)
+        _note(about, "browser", browser, at, source)
+    for key in ("locale", "timezone"):
+        value = context.get(key)
+        if type(value) is str:
+            _note(about, key, value, at, source)
     screen = context.get("screen")
     if type(screen) is dict:
         width, height = screen.get("width"), screen.get("height")
         if type(width) is int and type(height) is int:
-            _note(about, "screen", f"{width}x{height}", at, source)
+            _note(about, "screen", _size_of(width, height), at, source)
     location = context.get("location")
     if type(location) is dict:
         for key in ("country", "region", "city"):
             value = location.get(key)
-            if type(value) is str and value:
+            if type(value) is str:
                 _note(about, key, value, at, source)
     if "device" in context or "os" in context or "app" in context:
         _look_app(about, context, at, source)
@@ -251,19 +263,27 @@ def _look_app(about: dict[str, Trait], context: dict[str, Any], at: Millis, sour
     if type(device) is dict:
         for key, word in (("type", "device_type"), ("manufacturer", "manufacturer"), ("model", "model")):
             value = device.get(key)
-            if type(value) is str and value:
+            if type(value) is str:
                 _note(about, word, value, at, source)
     for key in ("os", "app"):
         named = context.get(key)
         value = named.get("name") if type(named) is dict else None
-        if type(value) is str and value:
+        if type(value) is str:
             _note(about, key, value, at, source)
 
 
 def _note(about: dict[str, Trait], key: str, value: str, at: Millis, source: int) -> None:
     held = about.get(key)
-    if held is None or held.value != value[:_TEXT]:
-        about[key] = Trait(value[:_TEXT], at, source, "")
+    if held is not None and held.value == value:
+        return
+    value = value[:_TEXT]
+    if value and (held is None or held.value != value):
+        about[key] = Trait(value, at, source, "")
+
+
+@lru_cache(maxsize=1024)
+def _size_of(width: int, height: int) -> str:
+    return f"{width}x{height}"
 
 
 _BY_NAME: Final[dict[str, tuple[_Handler, ...]]] = {

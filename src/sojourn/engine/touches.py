@@ -44,15 +44,20 @@ def entry_path(fact: Fact) -> str:
 
 def referring_host(fact: Fact) -> str:
     """The host of the referrer where that is another site; empty for moves inside the site."""
-    referrer = _page(fact, "referrer")
-    if not referrer:
+    props, page = fact.props, fact.context.get("page")
+    if type(page) is not dict:
+        page = props
+    referrer = props.get("referrer") or page.get("referrer")
+    if type(referrer) is not str or not referrer:
         return ""
-    url = _page(fact, "url")
+    url = props.get("url") or page.get("url")
+    if type(url) is not str:
+        url = ""
     site = url.find("/", 8)
     if site > 0 and referrer.startswith(url[: site + 1]):
         return ""  # the usual move, told without taking the URLs apart
-    host = _parts(referrer)[0]
-    return "" if host == _parts(url)[0] else host
+    host = _parts(referrer[:TEXT_LIMIT])[0]
+    return "" if host == _parts(url[:TEXT_LIMIT])[0] else host
 
 
 def origin(fact: Fact) -> str:
@@ -71,24 +76,29 @@ def fold(person: Person, fact: Fact) -> None:
         campaign = {}
     first, last, at = person.first_touch, person.last_touch, fact.at
     earliest = first is None or at < first.at
-    if not earliest and last is not None and at < last.at:
-        return
+    if not earliest and last is not None:
+        if at < last.at:
+            return
+        if campaign and campaign.get("name") == last.campaign and campaign.get("source") == last.source and campaign.get("medium") == last.medium:
+            last.at = at  # SDKs repeat the campaign with every call of a visit
+            return
     host = referring_host(fact)
     brought = bool(campaign) or bool(host)
-    if not earliest and not brought:
-        return
-    touch = Touch(
-        at,
+    if earliest:
+        person.first_touch = _touch(fact, campaign, host)
+    if brought and (last is None or at >= last.at):
+        person.last_touch = _touch(fact, campaign, host)  # an object of its own, since it may be changed
+
+
+def _touch(fact: Fact, campaign: dict[str, Any], host: str) -> Touch:
+    return Touch(
+        fact.at,
         _text(campaign.get("source")) or host,
         _text(campaign.get("medium")) or ("referral" if host and not campaign else ""),
         _text(campaign.get("name")),
         _page(fact, "referrer") if host else "",
         _page(fact, "url"),
     )
-    if earliest:
-        person.first_touch = touch
-    if brought and (last is None or at >= last.at):
-        person.last_touch = touch
 
 
 def join(into: Person, other: Person) -> None:
