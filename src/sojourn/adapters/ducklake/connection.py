@@ -2,21 +2,22 @@
 
 import sqlite3
 from collections.abc import Mapping
+from contextlib import closing
 from importlib import resources
 from pathlib import Path
 from typing import Final
 
 import duckdb
 
-INLINE_ROWS: Final = 200
-"""A write of at most so many rows goes into the catalog instead of a Parquet file of its own; see docs/adr/0036."""
+INLINE_ROWS: Final = 0
+"""Rows kept in the catalog instead of a Parquet file: none, for a reader that asks while they are flushed to a file does not see them; see ADR 0036."""
 
 OPTIONS: Final[Mapping[str, str]] = {
     "parquet_compression": "zstd",
     "parquet_row_group_size": "20000",
     "target_file_size": "128MB",
 }
-"""Kept in the catalog. `data_inlining_row_limit` is not among them: setting it so ends DuckDB 1.5.5 with a segmentation fault, so it is given on ATTACH."""
+"""Kept in the catalog. `data_inlining_row_limit` is given on ATTACH instead: CALL set_option with it ends DuckDB 1.5.5 with a segmentation fault."""
 
 _EXTENSIONS: Final = ("sqlite_scanner", "ducklake")
 
@@ -29,7 +30,7 @@ def catalog_of(folder: Path) -> Path:
 def connect(folder: Path, *, read_only: bool, memory_limit: str, threads: int) -> duckdb.DuckDBPyConnection:
     """Open the lake in that folder; a writer makes it where it is missing. Afterwards the connection reads and writes below `folder` only.
 
-    Errors: duckdb.Error; FileNotFoundError for a reader where there is no lake yet.
+    Errors: duckdb.Error, sqlite3.Error, OSError; FileNotFoundError for a reader where there is no lake yet.
     """
     catalog = catalog_of(folder)
     if read_only and not catalog.exists():
@@ -70,9 +71,8 @@ def connect(folder: Path, *, read_only: bool, memory_limit: str, threads: int) -
 
 def _ensure_wal(catalog: Path) -> None:
     """In rollback mode readers and the writer collide; WAL is a property of the file and is set once."""
-    with sqlite3.connect(catalog) as raw:
+    with closing(sqlite3.connect(catalog, isolation_level=None)) as raw:
         raw.execute("PRAGMA journal_mode = WAL")
-    raw.close()
 
 
 def _ensure_schema(connection: duckdb.DuckDBPyConnection) -> None:

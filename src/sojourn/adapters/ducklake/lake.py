@@ -5,7 +5,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from threading import Lock
 from typing import Any, Final, TypeVar
@@ -30,6 +30,9 @@ _CROWDED_FILES: Final = 12
 
 _CLEAN_UP_AFTER: Final = "INTERVAL 10 MINUTE"
 """How long a file nobody needs stays, so that a question that began before can end."""
+
+_LOCK_SECONDS: Final = 30.0
+"""How long one process waits for another to end its transaction or compaction."""
 
 _MTIME_SLACK_SECONDS: Final = 2.0
 """File systems round the time of a change, to as much as two seconds."""
@@ -62,6 +65,8 @@ class DuckLake:
         with self._transaction(sequence) as connection:
             if connection is not None:
                 self._insert(connection, rows, merges)
+            if connection is not None and not rows and not merges:
+                connection.execute("INSERT INTO position VALUES ($sequence)", {"sequence": sequence})
 
     def move(
         self,
@@ -88,13 +93,12 @@ class DuckLake:
             self._insert(connection, rows, [(workspace, person, became) for person, became in merges])
 
     def compact(self) -> int:
-        """See ports.lake. Small files of a month become one; whatever a snapshot older than an hour needs and no newer one goes."""
+        """See ports.lake. Small files of a month become one; what only snapshots older than an hour need goes."""
         with self._guarded() as connection:
-            connection.execute("CALL ducklake_flush_inlined_data('lake')")
             connection.execute("CALL ducklake_merge_adjacent_files('lake', max_file_size => $bytes)", {"bytes": _SMALL_FILE_BYTES})
             if self._crowded(connection):
                 connection.execute("CALL ducklake_merge_adjacent_files('lake')")
-            connection.execute(f"CALL ducklake_expire_snapshots('lake', older_than => now() - INTERVAL '{self._keep_snapshots}')")
+            _expire(connection, f"now() - INTERVAL '{self._keep_snapshots}'")
             gone = connection.execute(f"CALL ducklake_cleanup_old_files('lake', older_than => now() - {_CLEAN_UP_AFTER})").fetchall()
         return len(gone)
 
@@ -106,17 +110,27 @@ class DuckLake:
         if not people:
             return 0
         who = _numbers(people)
+        here = {"workspace": workspace}
         with self._guarded() as connection:
-            connection.execute("CALL ducklake_flush_inlined_data('lake')")
+            sequence = {"sequence": _stored_sequence(connection)}
             connection.execute("BEGIN")
-            found = connection.execute(f"DELETE FROM facts WHERE workspace = $workspace AND person IN ({who})", {"workspace": workspace}).fetchone()
-            connection.execute(f"DELETE FROM merges WHERE workspace = $workspace AND (person IN ({who}) OR became IN ({who}))", {"workspace": workspace})
+            found = connection.execute(f"DELETE FROM facts WHERE workspace = $workspace AND person IN ({who})", here).fetchone()
+            connection.execute(f"DELETE FROM merges WHERE workspace = $workspace AND (person IN ({who}) OR became IN ({who}))", here)
             connection.execute("COMMIT")
-            connection.execute("CALL ducklake_flush_inlined_data('lake')")
             connection.execute("CALL ducklake_rewrite_data_files('lake', delete_threshold => 0)")
-            connection.execute("CALL ducklake_expire_snapshots('lake', older_than => now())")
+            # The snapshot that stays must say how far the lake is.
+            connection.execute("BEGIN")
+            connection.execute("DELETE FROM position")
+            connection.execute("INSERT INTO position VALUES ($sequence)", sequence)
+            connection.execute(_STAMP, sequence)
+            connection.execute("COMMIT")
+            _expire(connection, "now() + INTERVAL 1 DAY")
             connection.execute("CALL ducklake_cleanup_old_files('lake', cleanup_all => true)")
-        self._forget_in_catalog()
+            self.close()
+            with closing(sqlite3.connect(catalog_of(self._folder), isolation_level=None, timeout=_LOCK_SECONDS)) as raw:
+                # Free pages may still hold what was erased.
+                raw.execute("VACUUM")
+                raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         assert found is not None
         return int(found[0])
 
@@ -206,7 +220,7 @@ class DuckLake:
                 return nothing
             except _MEANT_BADLY:
                 raise
-            except duckdb.Error as error:
+            except (duckdb.Error, sqlite3.Error, OSError) as error:
                 self.close()
                 if last:
                     raise Unreachable(str(error)) from error
@@ -217,12 +231,15 @@ class DuckLake:
 
     @contextmanager
     def _guarded(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """The writing connection, for one thread at a time; after an error it is opened afresh, so that no half transaction is left."""
+        """The writing connection, for one thread of one process at a time; after an error it is opened afresh, so that no half transaction is left."""
         assert not self._read_only, "this lake was opened for reading"
         with self._writing:
             try:
-                yield self._open()
-            except (duckdb.Error, OSError) as error:
+                connection = self._open()
+                with closing(sqlite3.connect(self._folder / "writer.lock", isolation_level=None, timeout=_LOCK_SECONDS)) as lock:
+                    lock.execute("BEGIN EXCLUSIVE")
+                    yield connection
+            except (duckdb.Error, sqlite3.Error, OSError) as error:
                 self.close()
                 raise Unreachable(str(error)) from error
             except BaseException:
@@ -231,18 +248,14 @@ class DuckLake:
 
     @contextmanager
     def _transaction(self, sequence: int) -> Iterator[duckdb.DuckDBPyConnection | None]:
-        """A transaction that ends with the position at `sequence`; None where that was reached before.
-
-        The position is updated, not appended: two writers at once then conflict, and one of them fails instead of writing everything twice.
-        """
+        """A transaction whose snapshot says that the lake is at `sequence`; None where that was reached before."""
         with self._guarded() as connection:
-            connection.execute("BEGIN")
             if _stored_sequence(connection) >= sequence:
-                connection.execute("ROLLBACK")
                 yield None
                 return
-            connection.execute("UPDATE position SET sequence = $sequence", {"sequence": sequence})
+            connection.execute("BEGIN")
             yield connection
+            connection.execute(_STAMP, {"sequence": sequence})
             connection.execute("COMMIT")
 
     # -- details
@@ -277,7 +290,7 @@ class DuckLake:
         for workspace, year, month in {(place, *to_datetime(day * DAY).timetuple()[:2]) for place, day in days}:
             folder = self._folder / "data" / "main" / "facts" / f"workspace={workspace}" / f"year={year}" / f"month={month}"
             if not folder.exists():
-                continue  # few rows: they went into the catalog
+                continue
             for entry in os.scandir(folder):
                 if entry.stat().st_mtime >= began - _MTIME_SLACK_SECONDS:
                     _fsync(entry.path)
@@ -291,15 +304,13 @@ class DuckLake:
             months[folder] = months.get(folder, 0) + 1
         return any(count > _CROWDED_FILES for count in months.values())
 
-    def _forget_in_catalog(self) -> None:
-        """Give back the catalog's free pages, which may still hold what was erased."""
-        with self._writing:
-            self.close()
-            with sqlite3.connect(catalog_of(self._folder), isolation_level=None) as raw:
-                raw.execute("VACUUM")
-                raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            raw.close()
 
+_STAMP: Final = "CALL ducklake_set_commit_message('lake', 'sojourn', 'handed over', extra_info => $sequence::VARCHAR)"
+
+_STORED: Final = """
+    SELECT coalesce(max(try_cast(commit_extra_info AS BIGINT)), 0)
+    FROM __ducklake_metadata_lake.ducklake_snapshot_changes
+"""
 
 _INSERT: Final = f"""
     INSERT INTO facts
@@ -346,7 +357,22 @@ _MOVE: Final = f"""
 
 
 def _stored_sequence(connection: duckdb.DuckDBPyConnection) -> int:
-    return _number(connection.execute("SELECT coalesce(max(sequence), 0) FROM lake.position"))
+    return _number(connection.execute(_STORED))
+
+
+def _expire(connection: duckdb.DuckDBPyConnection, before: str) -> None:
+    """Forget snapshots older than that, but neither the newest nor the newest that says how far the lake is."""
+    found = connection.execute(
+        f"""
+        SELECT list(snapshot_id)
+        FROM ducklake_snapshots('lake')
+        WHERE snapshot_time < {before}
+            AND snapshot_id < (SELECT max(snapshot_id) FROM ducklake_snapshots('lake'))
+            AND snapshot_id != (SELECT coalesce(max(snapshot_id), -1) FROM ducklake_snapshots('lake') WHERE commit_extra_info IS NOT NULL)
+        """
+    ).fetchone()
+    if found and found[0]:
+        connection.execute(f"CALL ducklake_expire_snapshots('lake', versions => [{_numbers(found[0])}])")
 
 
 def _number(answer: duckdb.DuckDBPyConnection) -> int:

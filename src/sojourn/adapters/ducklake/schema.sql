@@ -29,7 +29,7 @@ CREATE TABLE IF NOT EXISTS merges (
     became BIGINT
 );
 
--- The last row is the handover sequence that the facts reach up to.
+-- How far the lake is stands in the extra info of its snapshots; a row here only makes a snapshot where there is nothing else to write.
 CREATE TABLE IF NOT EXISTS position (
     sequence BIGINT
 );
@@ -42,5 +42,3 @@ FROM facts
 LEFT JOIN merges
     ON merges.workspace = facts.workspace
     AND merges.person = facts.person;
-
-INSERT INTO position VALUES (0);
