@@ -4,7 +4,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
-from sojourn.actions.links import Cart, Click, Unsubscribe, cart_url, click_url, unsubscribe_url
+from sojourn.actions.links import Cart, Click, Unsubscribe, cart_url, click_url, is_web_address, unsubscribe_url
 from sojourn.actions.mail_settings import MailSettings
 from sojourn.actions.message import Letter, assemble, message_id, one_line
 from sojourn.actions.renderer import Rendered, Renderer, RenderFailed
@@ -51,11 +51,7 @@ class Composer:
 
     def render(self, intent: Intent, settings: MailSettings) -> Rendered:
         """The parts of the message. Errors: RenderFailed."""
-        try:
-            data = template_data(intent, settings)
-        except Refusal as refusal:
-            raise RenderFailed(refusal.message) from refusal
-        return self._renderer.render(sources(intent.template), data)
+        return self._renderer.render(sources(intent.template), template_data(intent, settings))
 
     def compose(self, intent: Intent, settings: MailSettings) -> Envelope:
         """The message, ready to go; the same bytes for every attempt as long as settings and templates stay. Errors: RenderFailed."""
@@ -97,15 +93,19 @@ class Composer:
 
 
 def template_data(intent: Intent, settings: MailSettings) -> dict[str, Any]:
-    """Everything a template may use: plain dicts, lists, texts and numbers. Errors: Refusal where the cart has no address to go back to."""
+    """Everything a template may use: plain dicts, lists, texts and numbers.
+
+    The cart is gone back to where the events said (see MailSettings.may_link_to), else where the workspace says, else to its first product; without
+    any of them there is no link.
+    """
     given = intent.data
-    target = given.get("cart_url") or settings.cart_url
-    cart = Cart(intent.workspace, intent.id, intent.episode, str(given.get("cart_id", "")))
-    back = cart_url(target, settings.salt, cart, intent.automation, intent.template, OFFERS.get(intent.template))
+    items = given.get("items", [])
+    told = [given.get("cart_url", ""), settings.cart_url, *(item.get("url", "") for item in items)]
+    target = next((url for url in told if is_web_address(url) and settings.may_link_to(url)), "")
     return {
         "first_name": given.get("first_name", ""),
         "cause": intent.cause,
-        "items": given.get("items", []),
+        "items": items,
         "more_items": given.get("more_items", 0),
         "item_count": given.get("item_count", 0),
         "value": given.get("value", ""),
@@ -118,10 +118,16 @@ def template_data(intent: Intent, settings: MailSettings) -> dict[str, Any]:
             "can_reply": bool(settings.reply_to or settings.from_email),  # no message may ask for a reply that nobody reads
         },
         "links": {
-            "cart": click_url(settings.public_url, settings.salt, Click(intent.workspace, intent.id, back, intent.person, "cart")),
+            "cart": _way_back(intent, settings, target) if target else "",
             "unsubscribe": _unsubscribe(intent, settings),
         },
     }
+
+
+def _way_back(intent: Intent, settings: MailSettings, target: str) -> str:
+    cart = Cart(intent.workspace, intent.id, intent.episode, str(intent.data.get("cart_id", "")))
+    back = cart_url(target, settings.salt, cart, intent.automation, intent.template, OFFERS.get(intent.template))
+    return click_url(settings.public_url, settings.salt, Click(intent.workspace, intent.id, back, intent.person, "cart"))
 
 
 def _unsubscribe(intent: Intent, settings: MailSettings) -> str:

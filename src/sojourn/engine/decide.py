@@ -18,6 +18,8 @@ ORDER_COMPLETED: Final = "Order Completed"
 DECISIONS_KEPT: Final = 50
 ITEMS_SHOWN: Final = 10
 _UNPRINTABLE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+")
+_ADVERT: Final = re.compile(r"(?:[a-z][a-z0-9+.-]*://|www\.)\S*|\b[\w-]{2,}\.[a-z]{2,}/\S*", re.IGNORECASE)
+_HOST: Final = re.compile(r"[\w-]{2,}\.[a-z]{2,}", re.IGNORECASE)
 
 
 # -- what the fold and the carts call
@@ -183,17 +185,21 @@ def plain(value: object, limit: int = 200) -> str:
 
 def _item(item: CartItem, currency: str) -> dict[str, Any]:
     price = to_text(item.price * item.quantity, currency) if item.price is not None and currency else ""
-    return {"name": plain(item.name) or plain(item.product), "quantity": item.quantity, "price": price, "image": plain(item.image, 2_000)}
+    name = plain(_ADVERT.sub("", item.name)) or plain(_ADVERT.sub("", item.product))
+    return {"name": name, "quantity": item.quantity, "price": price, "image": plain(item.image, 2_000), "url": plain(item.url, 2_000)}
 
 
 def _first_name(person: Person) -> str:
-    for key in ("firstName", "first_name", "firstname"):
-        trait = person.traits.get(key)
-        if trait is not None and plain(trait.value):
-            return plain(trait.value, 60)
-    trait = person.traits.get("name")
-    words = plain(trait.value, 60).split() if trait is not None else []
-    return words[0] if words else ""
+    """How to greet them; empty where what they call themselves is an advertisement, as write keys are public and mail programs make links of names."""
+    said = next((text for key in ("firstName", "first_name", "firstname") if (text := _trait(person, key))), "")
+    words = _trait(person, "name").split()
+    name = said or (words[0] if words else "")
+    return "" if _ADVERT.search(name) or _HOST.search(name) else name
+
+
+def _trait(person: Person, key: str) -> str:
+    found = person.traits.get(key)
+    return plain(found.value, 60) if found is not None else ""
 
 
 # -- orders and messages

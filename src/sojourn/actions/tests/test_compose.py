@@ -123,11 +123,38 @@ def test_a_code_is_printed_only_where_there_is_one(composer):
     assert "Use the code SHIP-0 at checkout." in parts(composer.compose(intent(), msgspec.structs.replace(MAIL, free_shipping_code="SHIP-0")))[2]
 
 
-def test_a_cart_without_an_address_falls_back_to_the_workspaces_and_is_held_without_either(composer):
-    lost = intent(data={**DATA, "cart_url": ""})
-    assert composer.compose(lost, msgspec.structs.replace(MAIL, cart_url="https://shop.example/basket")).recipient == "ann1@example.com"
-    with pytest.raises(RenderFailed, match="cart's address"):
-        composer.compose(lost, MAIL)
+def link_back(composer, given, settings=MAIL):
+    _, html, _ = parts(composer.compose(intent(data={**DATA, "cart_url": "", **given}), settings))
+    [link] = [link for link in Page(html).links if "/l/" in link]
+    return links.verify_click({1: SALT}.get, link.rsplit("/", 1)[1]).url.partition("?")[0]
+
+
+def test_the_way_back_is_what_the_events_said_else_the_setting_else_the_first_product(composer):
+    settings = msgspec.structs.replace(MAIL, cart_url="https://shop.example/basket")
+    items = [{**DATA["items"][0], "url": "https://shop.example/p/1"}]
+    assert link_back(composer, {"cart_url": "https://shop.example/c/9", "items": items}, settings) == "https://shop.example/c/9"
+    assert link_back(composer, {"items": items}, settings) == "https://shop.example/basket"
+    assert link_back(composer, {"items": items}) == "https://shop.example/p/1"
+
+
+@pytest.mark.parametrize("name", sorted(folder.name for folder in TEMPLATES.iterdir() if folder.is_dir()))
+def test_where_no_way_back_is_known_no_link_is_promised(composer, name):
+    subject, html, text = parts(composer.compose(intent(template=name, data={**DATA, "cart_url": ""}), MAIL))
+    assert [link for link in Page(html).links if "/l/" in link] == []
+    assert "Your cart waits for you at Fjäll & Co." in text
+    assert "link" not in (subject + text.partition("--")[0]).lower()
+
+
+def test_what_events_say_leads_to_the_shops_own_hosts_only(composer):
+    settings = msgspec.structs.replace(MAIL, cart_url="https://www.shop.example/basket")
+    for told, target in {
+        "https://shop.example/c/9": "https://shop.example/c/9",
+        "https://pay.shop.example/c/9": "https://pay.shop.example/c/9",
+        "https://evil.example/c/9": "https://www.shop.example/basket",
+        "https://evilshop.example/c/9": "https://www.shop.example/basket",
+        "javascript:alert(1)": "https://www.shop.example/basket",
+    }.items():
+        assert link_back(composer, {"cart_url": told}, settings) == target
 
 
 def test_a_template_nobody_has_is_held(composer):

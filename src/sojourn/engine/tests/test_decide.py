@@ -54,7 +54,7 @@ def test_a_cart_left_for_its_shipping_cost_gets_the_message_that_fits():
     assert (intent.state, intent.address, intent.template) == ("ready", "ann@example.com", "free_shipping")
     assert (intent.ready_at, intent.expires_at) == (NOON, NOON + DAY)
     assert intent.id == decision.id == episode.intent
-    assert intent.data["items"] == [{"name": "Boots", "quantity": 1, "price": "€49.90", "image": ""}]
+    assert intent.data["items"] == [{"name": "Boots", "quantity": 1, "price": "€49.90", "image": "", "url": ""}]
     assert (intent.data["first_name"], intent.data["value"], intent.data["shipping"]) == ("Ann", "€49.90", "€12.90")
     [derived] = work.derived
     assert derived.name == "Intervention Decided"
@@ -306,10 +306,24 @@ def test_ordinary_addresses_are_taken(text):
 
 
 def test_what_customers_typed_becomes_one_plain_line():
-    person = ann(traits={"email": trait("a@example.com"), "firstName": trait("Eve\r\nBcc: all@example.com\u202e")})
+    person = ann(traits={"email": trait("a@example.com"), "firstName": trait("Eve\r\nBcc: all\u202e")})
     work = abandon(person, cart(items=[CartItem("p", 2, 150, "{{7*7}} <b>")]))
-    assert work.intents[0].data["first_name"] == "Eve Bcc: all@example.com"
-    assert work.intents[0].data["items"][0] == {"name": "{{7*7}} <b>", "quantity": 2, "price": "€3.00", "image": ""}
+    assert work.intents[0].data["first_name"] == "Eve Bcc: all"
+    assert work.intents[0].data["items"][0] == {"name": "{{7*7}} <b>", "quantity": 2, "price": "€3.00", "image": "", "url": ""}
+
+
+@pytest.mark.parametrize("name", ["Visit https://evil.example", "evil.example", "WWW.evil.example", "x evil.com/a", "ftp://x"])
+def test_nobody_advertises_by_a_name(name):
+    person = ann(traits={"email": trait("a@example.com"), "firstName": trait(name)})
+    work = abandon(person, cart(items=[CartItem("p-1", 1, 150, "Win now https://evil.example/x or www.evil.example")]))
+    assert work.intents[0].data["first_name"] == ""
+    assert work.intents[0].data["items"][0]["name"] == "Win now or"
+
+
+@pytest.mark.parametrize("name", ["Jean-Luc", "J.R.", "O'Neil", "Dr. Ann", "李", "Ann 2.0"])
+def test_ordinary_names_are_greeted_as_they_are(name):
+    person = ann(traits={"email": trait("a@example.com"), "firstName": trait(name)})
+    assert abandon(person, cart()).intents[0].data["first_name"] == name
 
 
 def test_only_the_last_fifty_decisions_stay():
