@@ -1,0 +1,1 @@
+"""Unmodified client SDKs against the real front door: uvicorn, SQLite log, loopback."""
