@@ -22,7 +22,7 @@ from benchmarks.home import fresh
 from benchmarks.table import Figure, show
 from sojourn.adapters.memory.clock import SettableClock
 from sojourn.adapters.sqlite.intents import open_intents
-from sojourn.adapters.sqlite.keys import SeenKeys
+from sojourn.adapters.sqlite.keys import SeenKeys, pack_entries
 from sojourn.adapters.sqlite.log import open_log
 from sojourn.adapters.sqlite.state import open_state
 from sojourn.ports.intents import Settlement, Verdict
@@ -129,12 +129,12 @@ def read_all(log: Any) -> Callable[[], None]:
 def key_figures(scale: float) -> list[Figure]:
     rng = random.Random(7)
     pairs = [(rng.getrandbits(64), rng.getrandbits(64)) for _ in range(int(1_000_000 * scale))]
+    made = [Item(key, content, b"") for key, content in pairs]
     seen, plain = SeenKeys(), {}
 
     def flat() -> None:
-        put = seen.put
-        for key, content in pairs:
-            put(key, content, START)
+        for start in range(0, len(made), 100):
+            seen.note(pack_entries(made[start : start + 100], START), START)
 
     def dictionary() -> None:
         for key, content in pairs:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from heapq import heappop
+from typing import Final
 
 from sojourn.engine import carts, control, decide, identity, portrait, sessions
 from sojourn.engine.working import Moment, Working
@@ -11,6 +12,11 @@ from sojourn.terms.ids import NOBODY, fact_id
 from sojourn.terms.outcomes import Reason
 from sojourn.terms.person import Person
 from sojourn.terms.time import Millis
+
+# Plain values: an enum's operators cost more than the rest of a step's bookkeeping.
+_DERIVED: Final = int(Flag.DERIVED)
+_HISTORICAL: Final = int(Flag.HISTORICAL)
+_CONTROL: Final = str(Kind.CONTROL)
 
 
 def fold(work: Working, records: Iterable[Record], due: Iterable[tuple[Millis, int]] = ()) -> None:
@@ -40,11 +46,11 @@ def fold(work: Working, records: Iterable[Record], due: Iterable[tuple[Millis, i
 def step(work: Working, fact: Fact, number: int, source: int, record_at: Millis) -> None:
     """Fold one fact at its place on the log."""
     work.current = number
-    if fact.flags & Flag.DERIVED:
+    if fact.flags & _DERIVED:
         return
-    live = not fact.flags & Flag.HISTORICAL and fact.at >= record_at - work.rules.max_age
+    live = not fact.flags & _HISTORICAL and fact.at >= record_at - work.rules.max_age
     moment = Moment(number, record_at, source, live)
-    if fact.kind == Kind.CONTROL:
+    if fact.kind == _CONTROL:
         person = control.apply(work, fact, moment)
         work.resolved.append(Resolved(number, person.id if person is not None else NOBODY, 0))
         return

@@ -51,7 +51,7 @@ def stream(settings: Settings, workspace: int, shoppers: int, seed: int, rate: f
 
 
 def _truth(journey: Journey) -> dict[str, Any]:
-    return {"anonymous_id": journey.events[0].get("anonymousId"), "cause": journey.cause}
+    return {"anonymous_id": journey.events[0].get("anonymousId"), "cause": journey.truth}
 
 
 def _batches(events: list[dict[str, Any]]) -> Iterator[tuple[int, list[dict[str, Any]]]]:
@@ -65,7 +65,7 @@ def _post(settings: Settings, key: str, batch: list[dict[str, Any]]) -> None:
     request = urllib.request.Request(f"http://{settings.bind}/v1/batch", data=body, headers={"Content-Type": "application/json"})
     for attempt in range(ATTEMPTS):
         try:
-            with urllib.request.urlopen(request, timeout=30):  
+            with urllib.request.urlopen(request, timeout=30):
                 return
         except urllib.error.HTTPError as error:
             if error.code < 500 and error.code != 429:

@@ -27,7 +27,7 @@ log = structlog.get_logger("engine")
 class EngineLoop:
     """One engine for all workspaces of this installation.
 
-    `people_at_hand` bounds the cache of people between batches (about 10 kB each).
+    `people_at_hand` bounds the cache of people between batches (about 10 kB each). With `until` the log is taken to end at that position.
     """
 
     def __init__(
@@ -40,6 +40,7 @@ class EngineLoop:
         *,
         people_at_hand: int = 10_000,
         batch_facts: int = 5_000,
+        until: int | None = None,
     ) -> None:
         self._log = records
         self._state = state
@@ -48,6 +49,7 @@ class EngineLoop:
         self._refold = refold
         self._people_at_hand = people_at_hand
         self.batch_facts = batch_facts
+        self._until = until
         self._working: dict[int, Working] = {}
         self._poison: dict[FactId, str] = {}
         self.progress = state.progress()
@@ -55,6 +57,8 @@ class EngineLoop:
     def run_once(self, wait_seconds: float = 0.0) -> int:
         """Fold what is there, waiting for it at most so long; how many records. Lets time go on by a tick when a timer is due and nothing came."""
         batch = self._log.read(self.progress.position, limit=self.batch_facts, max_facts=self.batch_facts)
+        if self._until is not None:
+            batch = [record for record in batch if record.position <= self._until]
         if not batch:
             if self._tick_if_due():
                 return self.run_once()

@@ -30,7 +30,7 @@ class _LogTime:
         return 0
 
 
-def replay_log(records: Log, live: State, progress: Callable[[int], None] = lambda _: None, batch_facts: int = 5_000) -> Replayed:
+def replay_log(records: Log, live: State, workspaces: list[int], progress: Callable[[int], None] = lambda _: None, batch_facts: int = 5_000) -> Replayed:
     """Fold up to where the live engine is and compare person by person.
 
     Errors: Refusal(NOT_READY) where the beginning of the log was trimmed away: then use `sojourn rebuild`, which reads the lake.
@@ -40,29 +40,14 @@ def replay_log(records: Log, live: State, progress: Callable[[int], None] = lamb
     if first and first[0].position != 1:
         raise Refusal(Code.NOT_READY, "the beginning of the log is no longer kept; compare with the lake instead: sojourn rebuild")
     again = MemoryState()
-    seen = {record.workspace for record in records.read(0, limit=1)}
-    loop = EngineLoop(_Until(records, until), again, _LogTime(), lambda: sorted(seen - {0}), people_at_hand=50_000, batch_facts=batch_facts)
+    loop = EngineLoop(records, again, _LogTime(), lambda: workspaces, people_at_hand=50_000, batch_facts=batch_facts, until=until)
     while loop.run_once():
         progress(loop.progress.position)
     return _compare(again, live, until)
 
 
-class _Until:
-    """A log that ends at a position."""
-
-    def __init__(self, records: Log, until: int) -> None:
-        self._records = records
-        self._until = until
-
-    def __getattr__(self, name: str) -> object:
-        return getattr(self._records, name)
-
-    def read(self, after: int, limit: int, max_facts: int = 5_000) -> list[object]:
-        return [record for record in self._records.read(after, limit, max_facts) if record.position <= self._until]
-
-
 def _compare(again: MemoryState, live: State, until: int) -> Replayed:
-    people = digest = different = first = 0
+    people = different = first = 0
     h = blake2b(digest_size=16)
     for workspace, number in again.everybody():
         people += 1
@@ -73,5 +58,4 @@ def _compare(again: MemoryState, live: State, until: int) -> Replayed:
         if theirs is None or msgspec.msgpack.encode(theirs) != packed:
             different += 1
             first = first or number
-    del digest
     return Replayed(records=until, people=people, digest=h.hexdigest(), different=different, first_different=first)

@@ -24,8 +24,10 @@ if TYPE_CHECKING:
     from sojourn.actions.mail_settings import MailSettings
     from sojourn.adapters.ducklake.lake import DuckLake
     from sojourn.capture.receiver import CaptureApp
+    from sojourn.engine.working import Working
     from sojourn.runtime.engine_loop import EngineLoop
     from sojourn.runtime.lake_writer import LakeWriter
+    from sojourn.terms.effects import Commit
 
 
 class House:
@@ -85,7 +87,15 @@ class House:
         """The engine's loop."""
         from sojourn.runtime.engine_loop import EngineLoop
 
-        return EngineLoop(self.log(), self.state(), self.clock, self.workspaces)
+        return EngineLoop(self.log(), self.state(), self.clock, self.workspaces, self._refold)
+
+    def _refold(self, work: "Working", commit: "Commit") -> None:
+        from sojourn.runtime.rebuild import refolder
+
+        lake = self.lake_reader()
+        if lake is None:
+            raise Refusal(Code.NOT_READY, "people can be split once the lake has their facts; the lake writer has not run yet")
+        refolder(lake, self.log(), self.state())(work, commit)
 
     def lake_writer(self) -> "LakeWriter":
         """The lake's loop."""

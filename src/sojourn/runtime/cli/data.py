@@ -71,7 +71,7 @@ def replay(as_json: AsJson = False) -> None:
     house = wiring.House(found)
     with _bar("records") as bar:
         task = bar.add_task("Replaying", total=house.log().head())
-        result = replay_log(house.log(), house.state(), lambda done: bar.update(task, completed=done))
+        result = replay_log(house.log(), house.state(), house.workspaces(), lambda done: bar.update(task, completed=done))
     if as_json:
         print_json(result)
     else:

@@ -8,9 +8,8 @@ from rich.progress import track
 from rich.table import Table
 
 from sojourn.runtime import wiring
-from sojourn.runtime.cli.common import WORKSPACE, django, notes, out, print_json
+from sojourn.runtime.cli.common import ACTOR, WORKSPACE, django, notes, out, print_json
 from sojourn.runtime.cli.setup import AsJson
-from sojourn.terms.ids import digest
 from sojourn.terms.person import Person
 from sojourn.terms.refusals import Code, Refusal
 from sojourn.terms.rules import RuleBook
@@ -26,6 +25,7 @@ def register(app: typer.Typer) -> None:
     app.command()(person)
     app.command()(why)
     app.command()(rebuild)
+    app.command()(split)
     app.command()(erase)
 
 
@@ -107,35 +107,47 @@ def rebuild(
     """Fold a person again from the lake and compare with the live portrait. Exit code 5 where they differ."""
     found = django()
     from sojourn.apps.people.models import PersonRow
-    from sojourn.runtime.rebuild import rebuild_person
+    from sojourn.runtime.rebuild import compare
 
     house = wiring.House(found)
+    lake = house.lake_reader()
+    if lake is None:
+        raise Refusal(Code.NOT_READY, "no fact has reached the lake yet; is `sojourn work` running?")
     ids = [_find(identifier).id] if identifier else list(PersonRow.objects.filter(workspace_id=WORKSPACE).order_by("id").values_list("id", flat=True))
-    different: list[str] = []
     quiet = as_json or len(ids) == 1
-    for number in ids if quiet else track(ids, description="Rebuilding"):
-        again = rebuild_person(house.lake(), house.log(), house.state(), WORKSPACE, number)
-        live = house.state().people(WORKSPACE, [number]).get(number)
-        if live is None or again is None or msgspec.msgpack.encode(again) != msgspec.msgpack.encode(live):
-            different.append(str(number))
+    numbers = ids if quiet else track(ids, description="Rebuilding", console=notes)
+    different = [str(number) for number in numbers if not compare(lake, house.log(), house.state(), WORKSPACE, number).equal]
     if as_json:
         print_json({"people": len(ids), "equal": len(ids) - len(different), "different": different})
     else:
         out.print(f"{len(ids) - len(different):,} of {len(ids):,} rebuilt portraits equal the live ones.")
     if different:
-        raise Refusal(Code.CONFLICT, f"differ: {', '.join(different[:10])}")
+        raise Refusal(Code.CONFLICT, f"these differ: {', '.join(different[:10])}")
+
+
+def split(
+    identifier: Ident,
+    away: Annotated[list[str], typer.Argument(help="The identifiers (type:value) that are somebody else.")],
+) -> None:
+    """Part a person who was joined by mistake. Both are folded again from their history; nothing is sent by it."""
+    found = django()
+    from sojourn.runtime import corrections
+
+    person = _decoded(_find(identifier))
+    corrections.split(wiring.House(found), WORKSPACE, person, away, ACTOR)
+    out.print(f"{', '.join(away)} is now somebody else.", soft_wrap=True)
 
 
 def erase(
     identifier: Ident,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
-    """Erase a person: portrait, identifiers, waiting messages, facts in the lake. What comes later for their ids is dropped."""
+    """Forget a person: portrait, identifiers, waiting messages, their facts in lake and log. What comes later for their ids is dropped."""
     found = django()
     row = _find(identifier)
     if not yes:
         typer.confirm(f"Erase person {row.id} for good?", abort=True)
-    from sojourn.runtime.erasure import erase_person
+    from sojourn.runtime import corrections
 
-    erase_person(wiring.House(found), WORKSPACE, row.id, digest(WORKSPACE, "erase", row.id, row.last_seen))
+    corrections.erase(wiring.House(found), WORKSPACE, _decoded(row), ACTOR)
     notes.print("Erased. Backups made earlier still hold the data; see docs/how-to/erase-a-person.md.")

@@ -42,9 +42,9 @@ def up() -> None:
             notes.print("[red]Sojourn is not ready after a minute; see the log lines above, or run: sojourn doctor")
             return
         out.print(f"\n[bold]Sojourn is ready:[/] {found.public_url}")
-        out.print(f"Sign in (once, within 15 minutes): {link}")
+        out.print(f"Sign in (once, within 15 minutes): {link}", soft_wrap=True)
         if first.write_key:
-            out.print(f"Your first source, [bold]{first.source_name}[/], has the write key {first.write_key} (shown once)")
+            out.print(f"Your first source, [bold]{first.source_name}[/], has the write key {first.write_key} (shown once)", soft_wrap=True)
         out.print("Stop with Ctrl+C.\n")
 
     supervise(["front", "work"], tell)
