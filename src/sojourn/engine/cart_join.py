@@ -1,5 +1,7 @@
 """Joining the carts of two people who turn out to be one. It does not matter which of the two is taken first."""
 
+from typing import Final
+
 from sojourn.engine import evidence
 from sojourn.engine.cart_items import ITEMS_KEPT, REMOVALS_KEPT, revalue
 from sojourn.engine.cart_match import BOUGHT, REACH, shares_key, take_keys
@@ -7,7 +9,8 @@ from sojourn.terms.episodes import Episode, EpisodeState, Step
 from sojourn.terms.person import Person
 from sojourn.terms.time import Millis
 
-FRICTION_KEPT = 40
+FRICTION_KEPT: Final = 40
+OURS, THEIRS, BOTH = 1, 2, 3
 
 
 def join(into: Person, other: Person) -> list[tuple[Episode, Millis, bool]]:
@@ -20,27 +23,35 @@ def join(into: Person, other: Person) -> list[tuple[Episode, Millis, bool]]:
         into.carts_ended[state] = into.carts_ended.get(state, 0) + number
     for kind, number in other.friction.items():
         into.friction[kind] = into.friction.get(kind, 0) + number
-    returned: list[tuple[Episode, Millis, bool]] = []
-    carts = sorted(into.carts, key=lambda episode: (episode.started_at, episode.id))
-    for theirs in sorted(other.carts, key=lambda episode: (episode.started_at, episode.id)):
-        ours = next((episode for episode in carts if same_cart(episode, theirs)), None)
-        if ours is None:
-            carts.append(theirs)
-            continue
-        carts.remove(ours)
-        before = (str(ours.state), str(theirs.state))
-        one, back = unite(ours, theirs)
-        carts.append(one)
+    pool = [(episode, OURS) for episode in into.carts] + [(episode, THEIRS) for episode in other.carts]
+    back: list[tuple[Episode, Millis, bool]] = []
+    while (pair := _first_pair(pool)) is not None:
+        (a, side), (b, other_side) = pair
+        pool = [entry for entry in pool if entry[0] is not a and entry[0] is not b]
+        before = (str(a.state), str(b.state))
+        one, when = unite(a, b)
+        pool.append((one, side | other_side))
         _recount(into, before, str(one.state))
-        gone = theirs if one.id == ours.id else ours
+        gone = b if one is a else a
+        back = [(one if episode is gone else episode, at, late) for episode, at, late in back]
         for decision in (*into.decisions, *other.decisions):
             if decision.episode == gone.id:
                 decision.episode = one.id
-        if back is not None:
-            returned.append((one, *back))
-    into.carts = sorted(carts, key=lambda episode: (episode.started_at, episode.id))
+        if when is not None:
+            back.append((one, *when))
+    into.carts = sorted((episode for episode, _ in pool), key=lambda episode: (episode.started_at, episode.id))
     other.carts = []
-    return returned
+    return back
+
+
+def _first_pair(pool: list[tuple[Episode, int]]) -> tuple[tuple[Episode, int], tuple[Episode, int]] | None:
+    """The two oldest carts of different sides that are one; a cart already made one stands on both sides, and may draw in a third."""
+    pool.sort(key=lambda entry: (entry[0].started_at, entry[0].id))
+    for place, first in enumerate(pool):
+        for second in pool[place + 1 :]:
+            if (first[1] | second[1]) == BOTH and same_cart(first[0], second[0]):
+                return first, second
+    return None
 
 
 def same_cart(a: Episode, b: Episode) -> bool:

@@ -3,19 +3,18 @@
 from collections.abc import Callable
 from typing import Any, Final
 
-from sojourn.engine import cart_items, cart_join, cart_match, causes, decide, evidence, friction, orders
+from sojourn.engine import cart_items, cart_join, cart_life, cart_match, evidence, friction, orders
 from sojourn.engine.cart_items import amount, product_of, text
 from sojourn.engine.cart_match import BOUGHT
 from sojourn.engine.working import Moment, Working
 from sojourn.terms.episodes import Episode, EpisodeState, Friction
-from sojourn.terms.facts import CART_ABANDONED, CART_RECOVERED, FRICTION_FOUND, Fact, Kind
+from sojourn.terms.facts import FRICTION_FOUND, Fact, Kind
 from sojourn.terms.ids import FactId
 from sojourn.terms.money import Minor, currency_of
 from sojourn.terms.person import Person
 from sojourn.terms.rules import RuleBook
 from sojourn.terms.time import DAY, Millis
 
-ENDED_KEPT: Final = 20
 OPEN_KEPT: Final = 20
 _FEE_NAMES: Final = ("fees", "fee", "surcharge", "handling", "service_fee", "payment_fee")
 _FEES: Final = frozenset((*_FEE_NAMES, "tax"))
@@ -44,10 +43,8 @@ def fold(work: Working, person: Person, fact: Fact, moment: Moment) -> None:
 
 
 def fire(work: Working, person: Person, due: Millis) -> None:
-    """Count as abandoned what has rested too long at `due`; each at its own time."""
-    waiting = [episode for episode in person.carts if episode.due is not None and episode.due <= due]
-    for episode in sorted(waiting, key=lambda episode: (episode.due, episode.id)):
-        _abandon(work, person, episode)
+    """Count as abandoned what has rested too long at `due`; each cart at its own time."""
+    cart_life.fire(work, person, due)
 
 
 def due(person: Person, rules: RuleBook) -> Millis | None:
@@ -67,15 +64,15 @@ def join(work: Working, into: Person, other: Person) -> None:
     taken over at sign-in. An order that came without a cart finds the cart the other side had. Decisions of a cart that became another are told so.
     """
     for returned, at, late in cart_join.join(into, other):
-        _tell_ended(work, (into, other), returned, "returned", at, late)
+        cart_life.tell_ended(work, (into, other), returned, "returned", at, late)
     for bought in cart_join.orders_without_cart(into):
         cart = cart_match.for_order(into, {"products": [{"product_id": item.product} for item in bought.items]}, bought.keys, bought.ended_at or bought.last_at)
         if cart is not None:
-            _count(into, str(bought.state), -1)
+            cart_life.count(into, str(bought.state), -1)
             into.carts.remove(bought)
             cart_match.take_keys(cart, bought.keys)
-            _end(work, into, cart, bought.ended_at or bought.last_at, bought.order, bought.revenue, (into, other))
-    _trim(into)
+            cart_life.end(work, into, cart, bought.ended_at or bought.last_at, bought.order, bought.revenue, (into, other))
+    cart_life.trim(into)
 
 
 # -- what facts do
@@ -83,14 +80,14 @@ def join(work: Working, into: Person, other: Person) -> None:
 
 def _cart(work: Working, person: Person, fact: Fact, moment: Moment) -> None:
     """Product Added or Removed, Cart Viewed, Checkout Started: these open a cart, take it up again, and change what lies in it."""
-    _expire(work, person, fact.at)
+    cart_life.expire(work, person, fact.at)
     props = fact.props
     keys = cart_match.keys_in(props)
     episode = cart_match.find(person, keys, cart_items.products_in(props), fact.at, work.rules.cart_gap)
     if episode is None:
         if not _opens(fact) or sum(1 for held in person.carts if held.due is not None) >= OPEN_KEPT:
             return
-        episode = _open(work, person, fact, moment)
+        episode = cart_life.begin(work, person, fact, moment)
     cart_match.take_keys(episode, keys)
     listed = props.get("products") if fact.name in (CART_VIEWED, CHECKOUT_STARTED) else None
     cart_items.settle_currency(episode, props, work.rules.currency, whole=isinstance(listed, list))
@@ -113,25 +110,30 @@ def _cart(work: Working, person: Person, fact: Fact, moment: Moment) -> None:
     elif fact.name == CART_VIEWED:
         _said_value(episode, props)
         _step(work, person, episode, fact, moment, evidence.CART)
-    if taken_out and not episode.items and _ends_by(episode, fact.at):
-        _touch(work, person, episode, fact.at, moment)
-        _empty(person, episode, fact.at)
+    if taken_out and not episode.items and cart_life.may_end(episode, fact.at):
+        cart_life.touch(work, person, episode, fact.at, moment)
+        cart_life.empty(person, episode, fact.at)
     elif episode.state != EpisodeState.EMPTIED or (fact.name != PRODUCT_REMOVED and episode.items):
-        _touch(work, person, episode, fact.at, moment)
+        cart_life.touch(work, person, episode, fact.at, moment)
 
 
 def _checkout(work: Working, person: Person, fact: Fact, moment: Moment) -> None:
     """What is met on the way through a checkout: steps, costs, coupons, payment, walls. None of it opens a cart by itself."""
-    _expire(work, person, fact.at)
+    cart_life.expire(work, person, fact.at)
     props = fact.props
     keys = cart_match.keys_in(props)
     episode = cart_match.find(person, keys, cart_items.products_in(props), fact.at, work.rules.cart_gap)
+    merely_shown = fact.name in _ALSO_ON_PRODUCT_PAGES and episode is not None and episode.due is None and not cart_match.shares_key(episode, keys)
+    if merely_shown:
+        episode = _just_left(person, fact.at)
     if episode is not None:
         cart_match.take_keys(episode, keys)
         cart_items.settle_currency(episode, props, work.rules.currency, whole=False)
         _note_checkout(work, person, episode, fact, moment)
-        if episode.state != EpisodeState.EMPTIED:
-            _touch(work, person, episode, fact.at, moment)
+        if merely_shown:
+            cart_life.explain(work, episode)
+        elif episode.state != EpisodeState.EMPTIED:
+            cart_life.touch(work, person, episode, fact.at, moment)
     if fact.name in friction.KINDS:
         product = text(props.get("product_id")) if fact.name == OUT_OF_STOCK else ""
         elsewhere = episode is not None and product and not cart_match.overlap(episode, [product])
@@ -169,11 +171,11 @@ def _order(work: Working, person: Person, fact: Fact, moment: Moment) -> None:
     order = orders.order_of(fact)
     if any(episode.order == order for episode in person.carts):
         return
-    _expire(work, person, fact.at)
+    cart_life.expire(work, person, fact.at)
     keys = cart_match.keys_in(props)
     episode = cart_match.for_order(person, props, keys, fact.at)
     if episode is None:
-        episode = _open(work, person, fact, moment)
+        episode = cart_life.begin(work, person, fact, moment)
         episode.bare = True
         cart_items.settle_currency(episode, props, work.rules.currency, whole=True)
         listed = props.get("products")
@@ -181,14 +183,14 @@ def _order(work: Working, person: Person, fact: Fact, moment: Moment) -> None:
     cart_match.take_keys(episode, keys)
     episode.historical = episode.historical and not moment.live
     currency = currency_of(props.get("currency"), episode.currency or work.rules.currency)
-    _end(work, person, episode, fact.at, order, orders.amount(props, currency) or 0)
+    cart_life.end(work, person, episode, fact.at, order, orders.amount(props, currency) or 0)
 
 
 def _browse(work: Working, person: Person, fact: Fact, moment: Moment) -> None:
     """Looking around with a cart in hand: the cart does not rest, and what is looked at may say why it is left. It takes up no cart that was left."""
     if not person.carts:
         return
-    _expire(work, person, fact.at)
+    cart_life.expire(work, person, fact.at)
     carts = cart_match.open_carts(person)
     if not carts:
         return
@@ -204,34 +206,34 @@ def _browse(work: Working, person: Person, fact: Fact, moment: Moment) -> None:
     elif evidence.sorted_by_price(props):
         evidence.mark(newest, "price_sorted", moment.id, fact.at)
     for episode in carts:
-        _linger(work, episode, fact.at)
+        cart_life.linger(work, episode, fact.at)
 
 
 def _page(work: Working, person: Person, fact: Fact, moment: Moment) -> None:
     """A page view: pages of the cart and checkout are steps (and take a left cart up again), some others are evidence, all show that somebody is there."""
     path = friction.page_of(fact) or text(fact.props.get("url"))
     kind = evidence.page_kind(path) if path else ""
-    _expire(work, person, fact.at)
+    cart_life.expire(work, person, fact.at)
     if kind.startswith("step:"):
         episode = cart_match.find(person, cart_match.keys_in(fact.props), [], fact.at, work.rules.cart_gap)
         if episode is None or episode.state == EpisodeState.EMPTIED:
             return
         _step(work, person, episode, fact, moment, kind[5:])
         _way_back(episode, fact, {})
-        _touch(work, person, episode, fact.at, moment)
+        cart_life.touch(work, person, episode, fact.at, moment)
         return
     carts = cart_match.open_carts(person)
     if carts and kind:
         evidence.mark(carts[-1], kind, moment.id, fact.at, {"path": path[:200]})
     for episode in carts:
-        _linger(work, episode, fact.at)
+        cart_life.linger(work, episode, fact.at)
 
 
 def _friction(work: Working, person: Person, fact: Fact, moment: Moment) -> None:
     """A moment that hurt: kept with the cart that is open, counted for the person, and told as a derived fact when it is worth telling."""
     episode: Episode | None = None
     if person.carts:
-        _expire(work, person, fact.at)
+        cart_life.expire(work, person, fact.at)
         carts = cart_match.open_carts(person)
         if carts:
             named = [cart for cart in carts if cart_match.shares_key(cart, cart_match.keys_in(fact.props))]
@@ -240,7 +242,7 @@ def _friction(work: Working, person: Person, fact: Fact, moment: Moment) -> None
             episode = _just_left(person, fact.at)
     _hurt(work, person, episode, fact, moment)
     if episode is not None and episode.due is not None:
-        _linger(work, episode, fact.at)
+        cart_life.linger(work, episode, fact.at)
 
 
 def _hurt(work: Working, person: Person, episode: Episode | None, fact: Fact, moment: Moment) -> None:
@@ -255,7 +257,7 @@ def _hurt(work: Working, person: Person, episode: Episode | None, fact: Fact, mo
             marked = evidence.mark(episode, fact.name, moment.id, fact.at, {"detail": detail, "page": friction.page_of(fact)})
             times = marked.count if marked is not None else 2
         if episode.state == EpisodeState.ABANDONED:
-            _explain(work, episode)
+            cart_life.explain(work, episode)
     elif fact.name == FIELD_ERROR:
         times = person.days.get(fact.at // DAY, {}).get(FIELD_ERROR, 0)
     if fact.name == FIELD_ERROR and times < 2:
@@ -263,147 +265,10 @@ def _hurt(work: Working, person: Person, episode: Episode | None, fact: Fact, mo
     _tell_friction(work, person, episode, fact.name, fact.at, friction.page_of(fact), detail, moment.id)
 
 
-# -- the life of an episode
-
-
 def _opens(fact: Fact) -> bool:
     if fact.name == PRODUCT_ADDED:
         return bool(product_of(fact.props)) and cart_items.quantity_of(fact.props) > 0
     return fact.name == CHECKOUT_STARTED or (fact.name == CART_VIEWED and bool(cart_items.products_in(fact.props)) and "products" in fact.props)
-
-
-def _open(work: Working, person: Person, fact: Fact, moment: Moment) -> Episode:
-    episode = Episode(id=moment.id, started_at=fact.at, last_at=fact.at, historical=not moment.live, due=fact.at + work.rules.cart_gap)
-    person.carts.append(episode)
-    return episode
-
-
-def _touch(work: Working, person: Person, episode: Episode, at: Millis, moment: Moment) -> None:
-    """Cart activity: it sets the rest back, and takes a cart that was left up again."""
-    if moment.live:
-        episode.historical = False
-    episode.started_at = min(episode.started_at, at)
-    if episode.state in BOUGHT:
-        return
-    if at < episode.last_at or (at == episode.last_at and episode.state != EpisodeState.EMPTIED):
-        if episode.state == EpisodeState.ABANDONED:
-            _explain(work, episode)
-        return
-    if episode.state != EpisodeState.OPEN:
-        _return(work, person, episode, at)
-    _linger(work, episode, at)
-
-
-def _linger(work: Working, episode: Episode, at: Millis) -> None:
-    if at > episode.last_at:
-        evidence.stay(episode, at)
-        episode.last_at = at
-        episode.due = at + work.rules.cart_gap
-
-
-def _return(work: Working, person: Person, episode: Episode, at: Millis) -> None:
-    """Open a left or emptied cart again. An activity stamped before the abandonment but told after it is late proof that nobody had left."""
-    was, left_at = episode.state, episode.ended_at
-    _count(person, str(was), -1)
-    episode.state = EpisodeState.OPEN
-    episode.ended_at = None
-    episode.due = at + work.rules.cart_gap
-    episode.step_at = at  # the time away was not spent on a step
-    if was == EpisodeState.ABANDONED:
-        episode.reopened += 1
-        _tell_ended(work, (person,), episode, "returned", at, left_at is not None and at <= left_at)
-
-
-def _expire(work: Working, person: Person, at: Millis) -> None:
-    """Decide by timestamps alone what the timer would have decided: a later fact shows how long the cart has rested."""
-    for episode in person.carts:
-        if episode.due is not None and episode.due < at:
-            fire(work, person, at - 1)
-            return
-
-
-def _abandon(work: Working, person: Person, episode: Episode) -> None:
-    at = episode.due if episode.due is not None else episode.last_at
-    episode.state = EpisodeState.ABANDONED
-    episode.ended_at = at
-    episode.due = None
-    episode.abandonments += 1
-    if episode.abandoned_at is None:
-        episode.abandoned_at = at
-    _explain(work, episode)
-    _count(person, EpisodeState.ABANDONED, 1)
-    work.derive(person, at, CART_ABANDONED, (episode.id, episode.abandonments), _abandoned_props(episode))
-    if not episode.historical:
-        decide.on_abandoned(work, person, episode, at)
-    _trim(person)
-
-
-def _explain(work: Working, episode: Episode) -> None:
-    episode.evidence = evidence.grade(episode)
-    episode.causes = causes.weigh(episode, work.rules.evidence)
-
-
-def _ends_by(episode: Episode, at: Millis) -> bool:
-    """Whether something stamped `at` may end the cart: not older than an open cart's last activity, newer than a left one's."""
-    return at >= episode.last_at if episode.due is not None else episode.state == EpisodeState.ABANDONED and at > episode.last_at
-
-
-def _empty(person: Person, episode: Episode, at: Millis) -> None:
-    """Everything was taken out: somebody chose, nobody left."""
-    episode.state = EpisodeState.EMPTIED
-    episode.ended_at = at
-    episode.due = None
-    _count(person, EpisodeState.EMPTIED, 1)
-    _trim(person)
-
-
-def _end(work: Working, person: Person, episode: Episode, at: Millis, order: str, revenue: Minor, holders: tuple[Person, ...] = ()) -> None:
-    """The cart was bought. RECOVERED where it had been left before; where the order is stamped before that, it is late proof that it never was."""
-    if episode.state in (EpisodeState.ABANDONED, EpisodeState.EMPTIED):
-        _count(person, str(episode.state), -1)
-    late = episode.state == EpisodeState.ABANDONED and episode.ended_at is not None and at <= episode.ended_at
-    won_back = episode.abandoned_at is not None and at > episode.abandoned_at
-    episode.state = EpisodeState.RECOVERED if won_back else EpisodeState.ORDERED
-    episode.ended_at = at
-    episode.due = None
-    episode.started_at = min(episode.started_at, at)
-    episode.last_at = max(episode.last_at, at)
-    episode.order = order
-    episode.revenue = revenue
-    episode.marks = {}  # nobody will ask why it was left; what was graded when it was left stays
-    episode.removed = {}
-    _count(person, str(episode.state), 1)
-    if episode.abandonments:
-        _tell_ended(work, holders or (person,), episode, "ordered", at, late)
-    if won_back:
-        work.derive(person, at, CART_RECOVERED, (episode.id, order), _recovered_props(episode))
-    _trim(person)
-
-
-def _tell_ended(work: Working, holders: tuple[Person, ...], episode: Episode, why: str, at: Millis, late: bool) -> None:
-    """Have the decisions about this cart taken back; while people are being joined both still hold their own."""
-    for person in holders:
-        if person.decisions:
-            decide.on_ended(work, person, episode, why, at, episode.order, episode.revenue, late=late)
-
-
-def _count(person: Person, state: str, by: int) -> None:
-    state = str(state)
-    left = person.carts_ended.get(state, 0) + by
-    if left > 0:
-        person.carts_ended[state] = left
-    else:
-        person.carts_ended.pop(state, None)
-
-
-def _trim(person: Person) -> None:
-    """Keep the last 20 that ended; older ones stay in `carts_ended` only."""
-    if len(person.carts) <= ENDED_KEPT:
-        return
-    ended = sorted(((episode.ended_at or 0, episode.id) for episode in person.carts if episode.due is None), reverse=True)[ENDED_KEPT:]
-    if ended:
-        gone = {number for _, number in ended}
-        person.carts = [episode for episode in person.carts if episode.id not in gone]
 
 
 # -- reading facts
@@ -471,7 +336,7 @@ def _way_back(episode: Episode, fact: Fact, props: dict[str, Any]) -> None:
 
 
 def _just_left(person: Person, at: Millis) -> Episode | None:
-    """The left cart during whose last activity something hurt that is told late."""
+    """The left cart to whose time something belongs that is told late."""
     for episode in reversed(person.carts):
         if episode.state == EpisodeState.ABANDONED and episode.started_at <= at <= (episode.ended_at or 0):
             return episode
@@ -488,41 +353,8 @@ def _tell_friction(work: Working, person: Person, episode: Episode | None, kind:
     work.derive(person, at, FRICTION_FOUND, (number, kind), props)
 
 
-def _abandoned_props(episode: Episode) -> dict[str, Any]:
-    return {
-        "episode": episode.id,
-        "cart_id": episode.key,
-        "number": episode.abandonments,
-        "value": episode.value,
-        "currency": episode.currency,
-        "items": [{"product_id": item.product, "name": item.name, "quantity": item.quantity, "price": item.price} for item in episode.items],
-        "reached": episode.reached,
-        "shipping": episode.shipping,
-        "fees": episode.fees,
-        "url": episode.url,
-        "started_at": episode.started_at,
-        "last_at": episode.last_at,
-        "historical": episode.historical,
-        "causes": [{"cause": guess.cause, "probability": guess.probability, "evidence": list(guess.evidence)} for guess in episode.causes],
-        "evidence": [{"kind": entry.kind, "facts": list(entry.facts), "seen": entry.seen} for entry in episode.evidence],
-    }
-
-
-def _recovered_props(episode: Episode) -> dict[str, Any]:
-    return {
-        "episode": episode.id,
-        "cart_id": episode.key,
-        "order_id": episode.order,
-        "value": episode.value,
-        "revenue": episode.revenue,
-        "currency": episode.currency,
-        "abandoned_at": episode.abandoned_at,
-        "cause": episode.causes[0].cause if episode.causes else "",
-        "intent": episode.intent,
-        "messages": episode.messages,
-    }
-
-
+_ALSO_ON_PRODUCT_PAGES: Final = frozenset(("Shipping Cost Shown", "Delivery Time Shown", OUT_OF_STOCK))
+"""These take up a cart that was left only where they name it."""
 _SAVING: Final = frozenset(("Product Added to Wishlist", "Cart Shared", "Product Shared", "Product Saved", "Products Compared"))
 _Handler = Callable[[Working, Person, Fact, Moment], None]
 _HANDLERS: Final[dict[str, _Handler]] = {

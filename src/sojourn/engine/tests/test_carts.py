@@ -249,6 +249,15 @@ def test_browsing_takes_up_no_cart_but_a_visit_to_the_cart_page_does():
     assert (ann.cart.state, ann.cart.reopened) == ("open", 1)
 
 
+def test_a_delivery_time_on_a_product_page_takes_up_no_cart_that_was_left():
+    ann = Shopper()
+    ann.says(0, "Product Added", **LAMP)
+    ann.says(60, "Delivery Time Shown", days=3)
+    assert (ann.cart.state, list(ann.cart.marks)) == ("abandoned", [])
+    ann.says(10, "Delivery Time Shown", told=61, days=9)
+    assert (ann.cart.state, ann.cart.marks["delivery"].seen) == ("abandoned", {"days": 9})
+
+
 def test_somebody_who_still_looks_around_has_not_left():
     ann = Shopper()
     ann.says(0, "Product Added", **LAMP)
