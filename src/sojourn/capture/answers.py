@@ -87,8 +87,6 @@ def results(turned: Turned, appended: Appended | None) -> list[dict[str, Any]]:
 
 def nothing_kept(turned: Turned) -> Refused:
     """The refusal of a request of which every item was dropped: that of its items where they agree, else 400."""
-    if not turned.others:
-        return Refused(400, Reason.BAD_SHAPE, "the batch is empty")
     reasons = {other.reason for _, other in turned.others}
     first = turned.others[0][1]
     status = _STATUS.get(first.reason, 400) if len(reasons) == 1 else 400

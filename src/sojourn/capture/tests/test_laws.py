@@ -1,0 +1,98 @@
+"""Laws of the front door: the two decoders agree, nothing is lost, nothing raises, packed bytes are those of the fact."""
+
+import json
+
+import msgspec
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sojourn.capture.decode import open_batch, read_item
+from sojourn.capture.intake import Intake, Names
+from sojourn.capture.tests.door import NOW, SHOP, Door
+from sojourn.terms.facts import Fact
+from sojourn.terms.outcomes import Dropped, Quarantined
+
+KEPT_FIELDS = (
+    "context",
+    "traits",
+    "properties",
+    "userId",
+    "anonymousId",
+    "messageId",
+    "event",
+    "name",
+    "type",
+    "timestamp",
+    "category",
+    "groupId",
+    "integrations",
+)
+TEXT = st.text(max_size=8)
+VALUE = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.floats(allow_nan=False, allow_infinity=False) | TEXT,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3),
+    max_leaves=8,
+)
+ANYTHING = st.dictionaries(st.sampled_from(KEPT_FIELDS) | TEXT, VALUE, max_size=6)
+GOOD = {"type": "track", "userId": "u", "event": "Viewed", "messageId": "m"}
+
+
+def outcome(candidate):
+    """What becomes of one call, without what is random."""
+    turned = Intake(SHOP, NOW, mint=lambda: "minted").take(msgspec.structs.replace(open_batch(b'{"batch":[]}'), calls=[candidate]), Names())
+    return [msgspec.msgpack.decode(item.packed, type=Fact) for item in turned.arrival.items], [reason.reason for _, reason in turned.others]
+
+
+@given(ANYTHING)
+def test_the_fast_and_the_exact_decoder_agree(fields):
+    item = json.dumps({**GOOD, **fields}).encode("utf-8", "surrogatepass")
+    fast = open_batch(b'{"batch":[' + item + b"]}").calls[0]
+    (one, first), (two, second) = outcome(fast), outcome(read_item(item))
+    assert first == second
+    for left, right in zip(one, two, strict=True):
+        # Sanitising is noticed where it happens; the facts themselves are the same.
+        assert msgspec.structs.replace(left, flags=0) == msgspec.structs.replace(right, flags=0)
+
+
+@settings(max_examples=60)
+@given(st.lists(ANYTHING | VALUE, max_size=6))
+def test_every_item_has_exactly_one_outcome_and_good_ones_are_all_kept(bad):
+    batch = []
+    for index, item in enumerate(bad):
+        batch += [item, {**GOOD, "messageId": f"good-{index}"}]
+    with Door() as door:
+        answer = door.post("/v1/batch", json.dumps({"batch": batch}).encode("utf-8", "surrogatepass"))
+        assert answer.status == 200
+        kept = {fact.message_id for fact in door.facts()}
+        assert {f"good-{index}" for index in range(len(bad))} <= kept
+        not_kept = {index for index, what, _ in answer.results if what != "kept"}
+        assert len(door.facts()) + len(not_kept) == len(batch)
+
+
+@settings(max_examples=150)
+@given(st.binary(max_size=60) | st.text('{}[]",:batch\\u0d8train1e', max_size=60).map(str.encode))
+def test_no_bytes_whatever_give_a_server_error(body):
+    with Door() as door:
+        for prefix, suffix in ((b"", b""), (b'{"batch":[', b"]}"), (b'{"batch":[{"type":"track","userId":"u","event":"', b'"}]}')):
+            assert door.post("/v1/batch", prefix + body + suffix).status in (200, 400)
+        assert door.post("/v1/track", GOOD).status == 200
+
+
+@given(ANYTHING)
+def test_the_packed_bytes_are_those_of_the_fact(fields):
+    turned = Intake(SHOP, NOW).take(open_batch(json.dumps({"batch": [{**GOOD, **fields}]}).encode("utf-8", "surrogatepass")), Names())
+    for item in turned.arrival.items:
+        fact = msgspec.msgpack.decode(item.packed, type=Fact)
+        assert item.packed == msgspec.msgpack.encode(fact)
+        assert 0 <= item.key < 2**63
+        assert 0 <= item.content < 2**63
+
+
+@given(ANYTHING, st.integers(0, 10**9))
+def test_a_resend_at_any_later_time_has_the_same_key_and_content(fields, later):
+    body = {"batch": [{**GOOD, **fields, "messageId": "m"}]}
+    first = Intake(SHOP, NOW).take(open_batch(json.dumps({**body, "sentAt": NOW}).encode("utf-8", "surrogatepass")), Names())
+    again = Intake(SHOP, NOW + later).take(open_batch(json.dumps({**body, "sentAt": NOW + later}).encode("utf-8", "surrogatepass")), Names())
+    assert [(item.key, item.content) for item in first.arrival.items] == [(item.key, item.content) for item in again.arrival.items]
+    assert [type(one) for _, one in first.others] == [type(one) for _, one in again.others]
+    assert all(type(one) in (Dropped, Quarantined) for _, one in first.others)
