@@ -205,6 +205,21 @@ def test_caps_follow_a_merge(desk: Desk) -> None:
     assert [claim.sent_in_window for claim in desk.claim()] == [1]
 
 
+def test_what_went_out_about_the_same_cart_is_seen_however_long_ago(desk: Desk) -> None:
+    desk.put(intent("i1", episode=5), intent("i2", episode=6, ready_at=START + 1))
+    desk.send(START)
+    desk.put(intent("i3", episode=5, ready_at=START + 2))
+    assert [(claim.intent.id, claim.sent_for_cart) for claim in desk.claim(START + 9 * DAY)] == [("i2", 0), ("i3", 1)]
+
+
+def test_an_attempt_of_its_own_does_not_count_for_the_cart(desk: Desk) -> None:
+    desk.put(intent("i1", episode=5))
+    (claim,) = desk.claim()
+    desk.begin(claim)
+    desk.intents.settle(desk.epoch, "i1", START, Settlement("ready", retry_at=START + 1), None)
+    assert [claim.sent_for_cart for claim in desk.claim(START + 1)] == [0]
+
+
 def test_a_paused_workspace_is_seen(desk: Desk) -> None:
     desk.put(intent("i1"))
     desk.pause()

@@ -18,6 +18,7 @@ class Claim(msgspec.Struct, frozen=True):
     consent: bool | None = None  # what the person last said for (channel, purpose); None where nothing
     sent_in_window: int = 0  # accepted + unknown + handing_over of the person within the cap window
     paused: bool = False
+    sent_for_cart: int = 0  # accepted + unknown + handing_over of the same automation about the same episode, this intent left out
 
 
 class Verdict(msgspec.Struct, frozen=True):

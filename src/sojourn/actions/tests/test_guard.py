@@ -51,7 +51,7 @@ def test_transactional_messages_need_no_consent_and_have_no_cap(changes):
     assert judge(claim("transactional", **changes), RULES, NIGHT).go
 
 
-@pytest.mark.parametrize(("changes", "reason"), [({"suppressed": "complaint"}, "suppressed")])
+@pytest.mark.parametrize(("changes", "reason"), [({"suppressed": "complaint"}, "suppressed"), ({"sent_for_cart": 1}, "one_per_cart")])
 def test_transactional_messages_are_suppressed_all_the_same(changes, reason):
     assert judge(claim("transactional", **changes), RULES, AT) == Verdict(False, reason)
 

@@ -127,15 +127,16 @@ class MemoryIntents:
         sent = [
             other
             for other in self._state.waiting.values()
-            if other.intent.workspace == intent.workspace and other.person == row.person and other.state in _COUNTED and other.intent.kind == BULK
+            if other.intent.workspace == intent.workspace and other.person == row.person and other.state in _COUNTED
         ]
         return Claim(
             intent=_current(row),
             attempts=row.attempts,
             suppressed=next((reason or level for level, reason in sorted(listed.items()) if holds(level, intent.purpose, intent.kind)), ""),
             consent=self._consent(row),
-            sent_in_window=sum(1 for other in sent if (_LEAST if other.handed_at is None else other.handed_at) > now - cap_window),
+            sent_in_window=sum(1 for other in sent if other.intent.kind == BULK and (_LEAST if other.handed_at is None else other.handed_at) > now - cap_window),
             paused=intent.workspace in self.paused,
+            sent_for_cart=sum(1 for other in sent if _same_cart(other.intent, intent)),
         )
 
     def _consent(self, row: Waiting) -> bool | None:
@@ -146,6 +147,10 @@ class MemoryIntents:
             if (workspace, consent.person, consent.channel, consent.purpose) == about and consent.at >= newest:
                 said, newest = consent.granted, consent.at
         return said
+
+
+def _same_cart(one: Intent, other: Intent) -> bool:
+    return one.id != other.id and (one.automation, one.episode) == (other.automation, other.episode)
 
 
 def _claimable_at(row: Waiting) -> Millis | None:

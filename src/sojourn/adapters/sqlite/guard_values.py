@@ -27,6 +27,12 @@ FROM people_intent
 WHERE workspace_id = :workspace AND person = :person AND handed_at > :since
   AND kind = 'bulk' AND state IN ('accepted', 'unknown', 'handing_over')
 """
+_HANDED: Final = """
+SELECT body
+FROM people_intent
+WHERE workspace_id = :workspace AND person = :person AND handed_at IS NOT NULL
+  AND automation = :automation AND id <> :intent AND state IN ('accepted', 'unknown', 'handing_over')
+"""
 _SUPPRESSED: Final = """
 SELECT level, reason
 FROM people_suppression
@@ -69,6 +75,7 @@ def look(connection: sqlite3.Connection, stored: Stored, now: Millis, cap_window
     listed = connection.execute(_SUPPRESSED, {"workspace": intent.workspace, "address": suppression_key(salt, intent.address)}).fetchall()
     said = connection.execute(_CONSENT, about).fetchone()
     sent = connection.execute(_SENT, {"workspace": intent.workspace, "person": intent.person, "since": now - cap_window}).fetchone()
+    handed = connection.execute(_HANDED, {**about, "automation": intent.automation, "intent": intent.id}).fetchall()
     return Claim(
         intent=intent,
         attempts=stored.attempts,
@@ -76,6 +83,7 @@ def look(connection: sqlite3.Connection, stored: Stored, now: Millis, cap_window
         consent=None if said is None else bool(said[0]),
         sent_in_window=sent[0],
         paused=_paused(settings),
+        sent_for_cart=sum(1 for (body,) in handed if _INTENT.decode(body).episode == intent.episode),
     )
 
 
