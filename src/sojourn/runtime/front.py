@@ -11,6 +11,7 @@ import uvicorn
 from sojourn.capture.receiver import CaptureApp
 from sojourn.runtime import wiring
 from sojourn.runtime.metrics import Metrics
+from sojourn.runtime.relay import relay_once
 from sojourn.runtime.settings import Settings
 
 log = structlog.get_logger("front")
@@ -106,7 +107,10 @@ async def _answer(send: Send, status: int, body: bytes, content_type: bytes = b"
 
 def run(settings: Settings, *, capture: bool = True, web: bool = True) -> None:
     """Serve until SIGINT or SIGTERM."""
-    app = Front(wiring.House(settings), capture=capture, web=web)
+    house = wiring.House(settings)
+    app = Front(house, capture=capture, web=web)
+    # What waits in the outbox, such as the rules of the first run, is on the log before the first event: else that event meets no rules.
+    relay_once(house.intents(), house.log())
     config = uvicorn.Config(
         app,
         host=settings.host,
