@@ -1,0 +1,1 @@
+"""Tests that cross rooms: stories, laws of the whole corridor, simulation, faults."""

@@ -1,0 +1,42 @@
+"""Looks into an installation's files from outside."""
+
+import sqlite3
+import time
+from collections import Counter
+from contextlib import closing
+from pathlib import Path
+
+
+def _ask(path: Path, sql: str) -> list[tuple[object, ...]]:
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=30)) as db:
+        return db.execute(sql).fetchall()
+
+
+def intent_states(home: Path) -> Counter[str]:
+    """How many intents are in which state."""
+    return Counter({str(state): int(str(number)) for state, number in _ask(home / "sojourn.sqlite", "SELECT state, count(*) FROM people_intent GROUP BY state")})
+
+
+def people(home: Path) -> list[int]:
+    """The ids of everybody."""
+    return [int(str(number)) for (number,) in _ask(home / "sojourn.sqlite", "SELECT id FROM people_person ORDER BY id")]
+
+
+def rest(home: Path) -> dict[str, int]:
+    """What is still to be done, by kind."""
+    files = home / "sojourn.sqlite"
+    head = _ask(home / "log.sqlite", "SELECT coalesce(max(position), 0) FROM record")[0][0]
+    now = time.time_ns() // 1_000_000
+    questions = {
+        "records to fold": f"SELECT {head} - coalesce(max(position), 0) FROM people_progress",
+        "timers due": f"SELECT count(*) FROM people_person WHERE due < {now + 1_500}",
+        "facts to relay": "SELECT count(*) FROM people_outbox",
+        "batches for the lake": "SELECT count(*) FROM people_handover",
+        "intents on their way": "SELECT count(*) FROM people_intent WHERE state IN ('ready', 'claimed', 'handing_over')",
+    }
+    return {kind: int(str(_ask(files, sql)[0][0])) for kind, sql in questions.items()}
+
+
+def at_rest(home: Path) -> bool:
+    """Whether nothing is left to be done."""
+    return not any(rest(home).values())

@@ -1,0 +1,1 @@
+"""Seeded simulation of the corridor with duplicates, disorder and crashes."""

@@ -1,0 +1,1 @@
+"""Stories: facts in, effects out, in words a marketer can read."""
