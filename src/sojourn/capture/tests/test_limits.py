@@ -161,7 +161,8 @@ def test_whole_bodies_that_are_refused():
             (b"", 400, "bad_json"), (b"nonsense", 400, "bad_json"), (b"null", 400, "bad_json"), (b'{"batch":[', 400, "bad_json"),
             (b'{"batch":[]} x', 400, "bad_json"),
             (b'{"batch":{}}', 400, "bad_type"), (b'{"batch":[{}],"context":5}', 400, "bad_shape"),
-            (b"[" * 100_000 + b"]" * 100_000, 400, "too_deep"), (b"x" * (20 << 20), 400, "bad_json"), (b'{"event":"' + b"x" * (19 << 20) + b'"}', 413, "event_too_large"),
+            (b"[" * 100_000 + b"]" * 100_000, 400, "too_deep"), (b"x" * (20 << 20), 400, "bad_json"),
+            (b'{"event":"' + b"x" * (19 << 20) + b'"}', 413, "event_too_large"),
             (b" " * (20 << 20) + b"x", 413, "body_too_large"),
             (json.dumps({"batch": [{}] * 10_001}).encode(), 413, "too_many_events"),
         ]  # fmt: skip
