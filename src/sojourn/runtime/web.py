@@ -9,4 +9,10 @@ def django_app() -> Any:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sojourn.runtime.django_settings")
     from django.core.asgi import get_asgi_application
 
-    return get_asgi_application()
+    app = get_asgi_application()
+    from sojourn.apps.people import lake_hook
+    from sojourn.runtime.settings import read
+    from sojourn.runtime.wiring import House
+
+    lake_hook.connect(House(read()).lake_reader)
+    return app

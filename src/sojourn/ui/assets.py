@@ -1,11 +1,15 @@
-"""Addresses of static files that change with their content, without a collecting step."""
+"""Static files: served without a collecting step, under addresses that change with their content."""
 
 from functools import lru_cache
 from hashlib import blake2b
+from io import BytesIO
 from pathlib import Path
 
 from django.contrib.staticfiles import finders
 from django.contrib.staticfiles.storage import StaticFilesStorage
+from django.http import HttpRequest, HttpResponse
+from whitenoise.middleware import WhiteNoiseMiddleware
+from whitenoise.responders import StaticFile
 
 
 @lru_cache(maxsize=256)
@@ -23,3 +27,18 @@ class VersionedStorage(StaticFilesStorage):
         plain: str = super().url(name)
         mark = version(name or "")
         return f"{plain}?v={mark}" if mark else plain
+
+
+class Assets(WhiteNoiseMiddleware):  # type: ignore[misc]  # whitenoise ships no types
+    """WhiteNoise with plain bodies: its streamed ones are read as a whole under ASGI anyway, with a warning for each."""
+
+    @staticmethod
+    def serve(static_file: StaticFile, request: HttpRequest) -> HttpResponse:
+        """The file, or 304 where the browser has it."""
+        found = static_file.get_response(request.method, request.META)
+        with found.file or BytesIO() as body:
+            response = HttpResponse(body.read(), status=int(found.status))
+        del response["Content-Type"]
+        for key, value in found.headers:
+            response[key] = value
+        return response

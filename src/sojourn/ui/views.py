@@ -39,8 +39,8 @@ def failed(request: HttpRequest) -> HttpResponse:
 
     if request.path.startswith(API):
         return JsonResponse({"code": "failed", "message": "Something broke; it is in the log of the front process."}, status=500)
-    text = render_to_string("ui/plain.html", {"title": "Something broke", "message": "It is in the log of the front process. Nothing you entered before is lost."})
-    return HttpResponse(text, status=500)
+    words = {"title": "Something broke", "message": "It is in the log of the front process. Nothing you entered before is lost."}
+    return HttpResponse(render_to_string("ui/plain.html", words), status=500)
 
 
 def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -24,7 +24,8 @@ def _unidentified(view: Any) -> Any:
 
 
 def _unknown(request: HttpRequest) -> HttpResponse:
-    return render(request, "messages/public.html", {"title": "This link does not work", "message": "It may have been cut off. Copy the whole link from the message."}, status=404)
+    words = {"title": "This link does not work", "message": "It may have been cut off. Copy the whole link from the message."}
+    return render(request, "messages/public.html", words, status=404)
 
 
 @_unidentified
@@ -43,10 +44,12 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     salt = salt_of(who.workspace)
     assert salt is not None, "the token was signed with it"
     people.unsubscribe(who.workspace, salt, who.person, who.address, who.purpose, who.intent, now())
-    return render(request, "messages/public.html", {"title": "You are unsubscribed", "message": "You will get no more messages of this kind. You may close this page."})
+    words = {"title": "You are unsubscribed", "message": "You will get no more messages of this kind. You may close this page."}
+    return render(request, "messages/public.html", words)
 
 
 @_unidentified
+@csrf_exempt
 def follow(request: HttpRequest, token: str) -> HttpResponse:
     """Lead on to the address sealed in the token, and count the click of a person."""
     from sojourn.actions.api import verify_click

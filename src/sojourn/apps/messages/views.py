@@ -22,13 +22,17 @@ def index(request: HttpRequest, member: Membership) -> HttpResponse:
     skipped = [(reason_words(reason), number) for (outcome, reason), number in month.decisions.items() if outcome == "skip"] if month else None
     context = {
         "rows": found,
-        "tally": [{"state": one.state, "words": state_words(one.state)[0], "reason": _reason(one.state, one.reason), "messages": one.messages} for one in people.tally(member.workspace, at)],
+        "tally": [_tallied(one) for one in people.tally(member.workspace, at)],
         "skipped": sorted(skipped, key=lambda pair: (-pair[1], pair[0])) if skipped is not None else None,
         "states": [(key.value, words[0]) for key, words in STATE.items()],
         "state": state,
         "more": urlencode({"state": state, "after": cursor}) if cursor else "",
     }
     return render(request, "messages/index.html", context)
+
+
+def _tallied(one: people.Tally) -> dict[str, object]:
+    return {"state": one.state, "words": state_words(one.state)[0], "reason": _reason(one.state, one.reason), "messages": one.messages}
 
 
 def _reason(state: str, reason: str) -> str:
@@ -71,7 +75,9 @@ def mail(request: HttpRequest, member: Membership, mail: int) -> HttpResponse:
     return render(request, "messages/mail.html", {"mail": found, "parts": queries.take_apart(bytes(found.raw)), "images": images})
 
 
-_BODY_POLICY = "sandbox allow-popups; default-src 'none'; style-src 'unsafe-inline'; img-src data:{images}; frame-ancestors 'self'; base-uri 'none'; form-action 'none'"
+_BODY_POLICY = (
+    "sandbox allow-popups; default-src 'none'; style-src 'unsafe-inline'; img-src data:{images}; frame-ancestors 'self'; base-uri 'none'; form-action 'none'"
+)
 
 
 @xframe_options_sameorigin

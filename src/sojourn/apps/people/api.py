@@ -2,9 +2,9 @@
 
 from sojourn.apps.people.actions import record_click, unsubscribe
 from sojourn.apps.people.lake_hook import Month, month
+from sojourn.apps.people.messages import Message, Tally, get_message, list_messages, tally
 from sojourn.apps.people.outbox import control, put_on_log
 from sojourn.apps.people.overview import Carts, count, open_carts
-from sojourn.apps.people.messages import Message, Tally, get_message, list_messages, tally
 
 __all__ = [
     "Carts",

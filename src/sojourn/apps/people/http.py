@@ -1,6 +1,6 @@
 """People over HTTP: portraits, timelines, decisions."""
 
-from typing import Any
+from typing import Annotated, Any
 
 from django.http import HttpRequest
 from ninja import Query, Router, Schema
@@ -47,7 +47,13 @@ TROUBLE = {400: Trouble, 401: Trouble, 403: Trouble, 404: Trouble, 503: Trouble}
 
 
 @router.get("", response={200: People, **TROUBLE}, summary="Find one person, or list all")
-def people(request: HttpRequest, identifier: str | None = None, after: str = "", limit: int = Query(50, ge=1, le=200), identified: bool | None = None) -> Json:
+def people(
+    request: HttpRequest,
+    identifier: str | None = None,
+    after: str = "",
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    identified: bool | None = None,
+) -> Json:
     """With `identifier` (`email:ann@example.com`, `user_id:42`, `id:123`) at most one item; without it everybody, the last seen first."""
     workspace = workspace_of(request)
     book = rules(workspace)
@@ -71,7 +77,7 @@ def one(request: HttpRequest, person: str) -> Json:
 
 
 @router.get("/{person}/timeline", response={200: Moments, **TROUBLE}, summary="What somebody did, newest first")
-def timeline(request: HttpRequest, person: str, before: str = "", limit: int = Query(100, ge=1, le=1000)) -> Json:
+def timeline(request: HttpRequest, person: str, before: str = "", limit: Annotated[int, Query(ge=1, le=1000)] = 100) -> Json:
     """Facts from the lake, which is up to five seconds behind."""
     shown = lake_hook.timeline(workspace_of(request), queries.decode(_person(request, person)), limit, before)
     return {"items": [lake_hook.as_json(moment) for moment in shown.moments], "next": shown.before or None}

@@ -6,7 +6,8 @@ from typing import Any
 
 import msgspec
 
-from sojourn.ports.lake import Lake, Row
+from sojourn.ports.lake import Lake, Row, Unreachable
+from sojourn.terms.facts import CART_ABANDONED, CART_RECOVERED, Flag
 from sojourn.terms.ids import FactId
 from sojourn.terms.person import Person
 from sojourn.terms.refusals import Code, Refusal
@@ -54,7 +55,10 @@ def timeline(workspace: int, person: Person, limit: int, before: str = "") -> Ti
     reader = lake()
     if reader is None:
         raise Refusal(Code.NOT_READY, "History is not at hand yet; it appears a few seconds after the first event.")
-    rows = reader.timeline(workspace, [person.id, *person.merged], limit + 1, _cursor(before))
+    try:
+        rows = reader.timeline(workspace, [person.id, *person.merged], limit + 1, _cursor(before))
+    except Unreachable:
+        raise Refusal(Code.NOT_READY, "History cannot be read at the moment; try again in a few seconds.") from None
     cursor = f"{rows[limit - 1].fact.at}-{rows[limit - 1].id}" if len(rows) > limit else ""
     return Timeline([_moment(row) for row in rows[:limit]], cursor)
 
@@ -73,7 +77,7 @@ def _moment(row: Row) -> Moment:
         kind=str(row.fact.kind),
         name=row.fact.name or str(row.fact.kind),
         source=row.source,
-        derived=bool(row.fact.flags & 256),
+        derived=bool(row.fact.flags & Flag.DERIVED),
         props=row.fact.props,
         traits=row.fact.traits,
         url=url if isinstance(url, str) else "",
@@ -96,20 +100,23 @@ class Month:
 
 
 def month(workspace: int, now: Millis) -> Month | None:
-    """Carts abandoned and recovered and decisions by (outcome, reason) in the last 30 days; None where there is no lake to ask."""
+    """Carts abandoned and recovered and decisions by (outcome, reason) in the last 30 days; None where there is no lake that answers now."""
     reader = lake()
     if reader is None:
         return None
     since = to_datetime(now - 30 * DAY).replace(tzinfo=None)
-    rows = reader.query(_MONTH, {"workspace": workspace, "since": since})
-    counts = {name: 0 for name in ("Cart Abandoned", "Cart Recovered")}
+    try:
+        rows = reader.query(_MONTH, {"workspace": workspace, "since": since})
+    except (Unreachable, Refusal):
+        return None
+    counts = dict.fromkeys((CART_ABANDONED, CART_RECOVERED), 0)
     decisions: dict[tuple[str, str], int] = {}
     for name, outcome, reason, number in rows:
         if name in counts:
             counts[name] += number
         else:
             decisions[outcome or "", reason or ""] = number
-    return Month(counts["Cart Abandoned"], counts["Cart Recovered"], decisions)
+    return Month(counts[CART_ABANDONED], counts[CART_RECOVERED], decisions)
 
 
 _MONTH = """

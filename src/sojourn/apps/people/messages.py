@@ -52,8 +52,8 @@ class Tally:
 
 def tally(workspace: int, now: Millis, days: int = 30) -> list[Tally]:
     """Messages decided in the last days by (state, reason), the most first."""
-    rows = IntentRow.objects.filter(workspace_id=workspace, decided_at__gte=now - days * DAY).values_list("state", "reason").annotate(n=Count("id")).order_by("-n", "state", "reason")
-    return [Tally(state, reason, n) for state, reason, n in rows]
+    recent = IntentRow.objects.filter(workspace_id=workspace, decided_at__gte=now - days * DAY)
+    return [Tally(*row) for row in recent.values_list("state", "reason").annotate(n=Count("id")).order_by("-n", "state", "reason")]
 
 
 def list_messages(workspace: int, state: str = "", after: str = "", limit: int = PAGE) -> tuple[list[Message], str]:

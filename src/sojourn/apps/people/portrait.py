@@ -5,7 +5,9 @@ Ids are text (they do not fit a double), times ISO 8601 with Z, amounts decimal 
 
 from typing import Any
 
-from sojourn.terms.episodes import Episode
+import msgspec
+
+from sojourn.terms.episodes import CartItem, Episode
 from sojourn.terms.ids import identifier
 from sojourn.terms.money import to_amount
 from sojourn.terms.person import Decision, Person, Touch, Trait
@@ -89,13 +91,14 @@ def orders(person: Person, rules: RuleBook) -> Json:
 
 
 def _money(currency: str, money: Any) -> Json:
-    last = to_iso(money.last_order_at) if money.last_order_at else None
-    return {"count": money.orders, "revenue": str(to_amount(money.revenue, currency)), "refunded": str(to_amount(money.refunded, currency)), "last_order_at": last}
+    revenue, refunded = _amount(money.revenue, currency), _amount(money.refunded, currency)
+    return {"count": money.orders, "revenue": revenue, "refunded": refunded, "last_order_at": _time(money.last_order_at)}
 
 
 def _affinities(person: Person) -> list[Json]:
     ranked = sorted(person.affinity.items(), key=lambda pair: (-pair[1].score, pair[0]))
-    return [{"type": kind, "value": value, "score": round(one.score, 3), "at": to_iso(one.at)} for key, one in ranked for kind, _, value in [key.partition(":")]]
+    split = ((*key.partition(":")[::2], one) for key, one in ranked)
+    return [{"type": kind, "value": value, "score": round(one.score, 3), "at": to_iso(one.at)} for kind, value, one in split]
 
 
 def _engagement(one: Any) -> Json:
@@ -105,7 +108,8 @@ def _engagement(one: Any) -> Json:
 
 def _consent(key: str, one: Any) -> Json:
     channel, _, purpose = key.partition(":")
-    return {"channel": channel, "purpose": purpose, "granted": one.granted, "at": to_iso(one.at), "source": str(one.source), "text_version": one.text_version}
+    said = {"granted": one.granted, "at": to_iso(one.at), "source": str(one.source), "text_version": one.text_version}
+    return {"channel": channel, "purpose": purpose, **said}
 
 
 def _time(ms: Millis | None) -> str | None:
@@ -133,8 +137,8 @@ def episode(one: Episode) -> Json:
         "reached": one.reached,
         "shipping": _amount(one.shipping, money),
         "fees": _amount(one.fees, money),
-        "items": [{"product": i.product, "name": i.name, "quantity": i.quantity, "price": _amount(i.price, money), "url": i.url, "image": i.image} for i in one.items],
-        "steps": [{"name": s.name, "first_at": to_iso(s.first_at), "last_at": to_iso(s.last_at), "views": s.views, "completed": s.completed} for s in one.steps],
+        "items": [_item(item, money) for item in one.items],
+        "steps": [{**msgspec.structs.asdict(step), "first_at": to_iso(step.first_at), "last_at": to_iso(step.last_at)} for step in one.steps],
         "causes": [{"cause": str(c.cause), "probability": c.probability, "evidence": _evidence(one, c.evidence)} for c in one.causes],
         "evidence": _evidence(one, list(dict.fromkeys(e.kind for e in one.evidence))),
         "friction": [{"kind": f.kind, "detail": f.detail, "at": to_iso(f.at), "fact": str(f.fact)} for f in one.friction],
@@ -147,6 +151,10 @@ def episode(one: Episode) -> Json:
         "historical": one.historical,
         "url": one.url or None,
     }
+
+
+def _item(item: CartItem, currency: str) -> Json:
+    return {**msgspec.structs.asdict(item), "price": _amount(item.price, currency)}
 
 
 def _evidence(one: Episode, kinds: list[str]) -> list[Json]:

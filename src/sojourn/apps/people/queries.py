@@ -7,10 +7,12 @@ from django.db.models import F, QuerySet
 from django.db.models.functions import Collate
 
 from sojourn.apps.people.models import IdentifierRow, MergedRow, PersonRow
-from sojourn.apps.people.portrait import portrait as portrait
+from sojourn.apps.people.portrait import portrait
 from sojourn.terms.ids import EMAIL, PersonId, identifier
 from sojourn.terms.person import Person
 from sojourn.terms.time import Millis
+
+__all__ = ["Line", "Page", "by_id", "decode", "find", "follow", "keyset", "number", "page", "portrait"]
 
 PAGE = 50
 _LAST = "\U0010ffff"
@@ -145,8 +147,3 @@ def _search(workspace: int, query: str, identified: bool | None, limit: int) -> 
     for row in [*by_email[:limit], *by_name[:limit]]:
         rows.setdefault(row.pk, row)
     return [_line(row) for row in rows.values()][:limit]
-
-
-def count(workspace: int) -> int:
-    """How many people there are."""
-    return PersonRow.objects.filter(workspace_id=workspace).count()

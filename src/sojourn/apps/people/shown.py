@@ -3,7 +3,7 @@
 from typing import Any
 
 from sojourn.apps.people.portrait import orders
-from sojourn.terms.episodes import Episode
+from sojourn.terms.episodes import CauseGuess, Episode
 from sojourn.terms.money import to_amount
 from sojourn.terms.person import Decision, Person
 from sojourn.terms.rules import RuleBook
@@ -16,6 +16,9 @@ STATE = {
     "recovered": "came back and ordered",
     "emptied": "emptied by hand",
 }
+
+SHOWN_SHARE = 0.01
+"""Causes below it are left out of the page; the API has them."""
 
 
 def shown(person: Person, rules: RuleBook) -> dict[str, Any]:
@@ -37,8 +40,12 @@ def shown(person: Person, rules: RuleBook) -> dict[str, Any]:
 
 
 def _cart(one: Episode) -> dict[str, Any]:
-    causes = [{"cause": c.cause, "share": c.probability, "evidence": [_seen(one, kind) for kind in c.evidence]} for c in one.causes]
-    return {"one": one, "state": STATE.get(one.state, one.state), "causes": [c for c in causes if c["share"] >= 0.01]}
+    return {"one": one, "state": STATE.get(one.state, one.state), "causes": [_cause(one, c) for c in one.causes if c.probability >= SHOWN_SHARE]}
+
+
+def _cause(one: Episode, guess: CauseGuess) -> dict[str, Any]:
+    share = guess.probability
+    return {"cause": guess.cause, "share": share, "width": round(share * 1000), "evidence": [_seen(one, kind) for kind in guess.evidence]}
 
 
 def _seen(one: Episode, kind: str) -> dict[str, Any]:

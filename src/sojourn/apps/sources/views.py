@@ -63,12 +63,12 @@ def _page(request: HttpRequest, member: Membership, source: Source, key: str = "
 
 def _aside(event: QuarantinedEvent) -> dict[str, Any]:
     payload = bytes(event.payload)
-    text = payload[:SHOWN_BYTES].decode("utf-8", "replace")
     try:
-        text = msgspec.json.format(payload, indent=2).decode()[:SHOWN_BYTES]
+        text = msgspec.json.format(payload, indent=2).decode()
     except (msgspec.DecodeError, UnicodeDecodeError):
-        pass  # shown as it came
-    return {"at": event.at, "reason": event.reason, "meaning": queries.meaning(event.reason), "detail": event.detail, "payload": text, "cut": len(payload) > SHOWN_BYTES}
+        text = payload.decode("utf-8", "replace")  # shown as it came
+    shown = {"payload": text[:SHOWN_BYTES], "cut": len(text) > SHOWN_BYTES}
+    return {"at": event.at, "meaning": queries.meaning(event.reason), "detail": event.detail, **shown}
 
 
 @member_page(Role.MEMBER, "POST")

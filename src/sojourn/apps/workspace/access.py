@@ -25,6 +25,7 @@ class Membership:
     email: str
     role: str
     zone: str
+    has_password: bool
 
     def may(self, role: Role) -> bool:
         """Whether this member's role is at least that one."""
@@ -43,9 +44,9 @@ class Membership:
 
 def member_of(request: HttpRequest) -> Membership | None:
     """The membership of the signed-in user; None for anybody else."""
-    if not hasattr(request, "_membership"):
-        request._membership = _find(request)  # type: ignore[attr-defined]  # kept for the rest of the request
-    found: Membership | None = request._membership
+    if not hasattr(request, "membership"):
+        request.membership = _find(request)  # type: ignore[attr-defined]  # kept for the rest of the request
+    found: Membership | None = request.membership  # type: ignore[attr-defined]
     return found
 
 
@@ -63,6 +64,7 @@ def _find(request: HttpRequest) -> Membership | None:
         email=request.user.email,
         role=row.role,
         zone=str(row.workspace.settings.get("timezone", "UTC")),
+        has_password=request.user.has_usable_password(),
     )
 
 

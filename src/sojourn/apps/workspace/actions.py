@@ -4,8 +4,7 @@ import secrets
 from typing import Any
 
 import msgspec
-from django.contrib.auth import get_user_model
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
@@ -41,7 +40,8 @@ def publish_rules(workspace: int, book: RuleBook, reason: str, actor: str, now: 
     """Publish a RuleBook as the next version, for the engine by a fact on the log; the version."""
     last = RuleVersion.objects.filter(workspace_id=workspace).order_by("-version").values_list("version", flat=True).first() or 0
     book = msgspec.structs.replace(book, version=last + 1)
-    RuleVersion.objects.create(workspace_id=workspace, version=book.version, body=msgspec.msgpack.encode(book), published_at=to_datetime(now), reason=reason[:200])
+    body = msgspec.msgpack.encode(book)
+    RuleVersion.objects.create(workspace_id=workspace, version=book.version, body=body, published_at=to_datetime(now), reason=reason[:200])
     audit(workspace, actor, "publish_rules", f"version {book.version}", now, {"reason": reason})
     put_on_log(workspace, control(workspace, RULES_PUBLISHED, now, {"version": book.version, "rules": msgspec.to_builtins(book)}, book.version))
     return book.version
@@ -125,9 +125,9 @@ def invite_member(workspace: int, email: str, role: str, actor: str, now: Millis
     return member, make_link(user.pk, now)
 
 
-def make_user(email: str) -> AbstractBaseUser:
+def make_user(email: str) -> User:
     """A user without a password, who comes in by a link."""
-    user = get_user_model()(username=email[:150], email=email)
+    user = User(username=email[:150], email=email)
     user.set_unusable_password()
     user.save()
     return user
@@ -180,6 +180,6 @@ def change_email(workspace: int, user: int, email: str, actor: str, now: Millis)
     other = user_by_email(address)
     if other is not None and other.pk != user:
         raise Refusal(Code.CONFLICT, "That address cannot be used here.")
-    get_user_model().objects.filter(pk=user).update(email=address, username=address[:150])
+    User.objects.filter(pk=user).update(email=address, username=address[:150])
     audit(workspace, actor, "change_email", address, now)
     return address

@@ -8,7 +8,7 @@ from sojourn.apps.workspace.access import member_of
 
 
 def member(request: HttpRequest) -> dict[str, Any]:
-    """`member`, `zone` and `here` (the part of the navigation a page belongs to); nothing is looked up for those who carry no session, so public pages stay unidentified."""
+    """`member`, `zone` and `here` (the part of the navigation a page belongs to). Pages for recipients look nobody up and stay unidentified."""
     here = "mailbox" if request.path.startswith("/messages/mailbox/") else request.path.strip("/").partition("/")[0] or "home"
     if not hasattr(request, "user") or getattr(request, "unidentified", False):
         return {"member": None, "zone": "UTC", "here": here}

@@ -1,5 +1,8 @@
 """Who asks the API: a secret key, or a signed-in member."""
 
+from collections.abc import Callable
+from typing import Any
+
 from django.http import HttpRequest
 from ninja.security import HttpBearer
 
@@ -33,4 +36,4 @@ class Session:
         return KeyOwner(member.workspace, 0, member.email) if member else None
 
 
-AUTH = [SecretKey(), Session()]
+AUTH: list[Callable[..., Any]] = [SecretKey(), Session()]

@@ -31,7 +31,7 @@ class Preference:
     key: str
     group: str
     label: str
-    help: str
+    meaning: str
     forms: str
     default: str
     read: Callable[[str, RuleBook], Any]
@@ -339,11 +339,28 @@ PREFERENCES: tuple[Preference, ...] = (
         lambda book: book.consent,
         ("opt_out", "opt_in"),
     ),
-    Preference("paused", _MAIL, "Pause all mail", "On: nothing leaves the house; messages wait until they expire.", "on or off", "off", _choice("on", "off"), None, None, ("on", "off")),
+    Preference(
+        "paused",
+        _MAIL,
+        "Pause all mail",
+        "On: nothing leaves the house; messages wait until they expire.",
+        "on or off",
+        "off",
+        _choice("on", "off"),
+        choices=("on", "off"),
+    ),
     Preference("from_name", _MAIL, "From, name", "Who the mail is from. Empty: the workspace's name.", "one line, up to 100 characters", "", _line(100)),
     Preference("from_email", _MAIL, "From, address", "On a domain you own.", "an email address", "", _email),
     Preference("reply_to", _MAIL, "Answers go to", "Empty: to the sender's address.", "an email address", "", _email),
-    Preference("postal_address", _MAIL, "Postal address", "Stands at the foot of each mail; the law of most countries wants it.", "one line, up to 300 characters", "", _line(300)),
+    Preference(
+        "postal_address",
+        _MAIL,
+        "Postal address",
+        "Stands at the foot of each mail; the law of most countries wants it.",
+        "one line, up to 300 characters",
+        "",
+        _line(300),
+    ),
     Preference(
         "free_shipping_code",
         _MAIL,
@@ -363,6 +380,6 @@ def text_of(preference: Preference, book: RuleBook, kept: Texts) -> str:
     return preference.show(book) if preference.show else str(kept.get(preference.key, preference.default))
 
 
-def settings_reference() -> list[dict[str, str]]:
-    """All settings for the docs: key, group, label, help, forms, default."""
-    return [{"key": p.key, "group": p.group, "label": p.label, "help": p.help, "forms": p.forms, "default": p.default} for p in PREFERENCES]
+def settings_reference() -> tuple[Preference, ...]:
+    """All settings, for the docs."""
+    return PREFERENCES

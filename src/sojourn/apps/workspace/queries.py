@@ -35,7 +35,8 @@ def list_settings(workspace: int) -> list[Setting]:
     book = rules(workspace)
     kept: dict[str, str] = Workspace.objects.values_list("settings", flat=True).get(pk=workspace)
     return [
-        Setting(one.key, text_of(one, book, kept), one.label, one.help, one.forms, one.default, one.group, one.choices, one.key in kept) for one in PREFERENCES
+        Setting(one.key, text_of(one, book, kept), one.label, one.meaning, one.forms, one.default, one.group, one.choices, one.key in kept)
+        for one in PREFERENCES
     ]
 
 

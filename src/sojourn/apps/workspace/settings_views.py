@@ -157,14 +157,15 @@ def remove(request: HttpRequest, member: Membership, member_id: int) -> HttpResp
 @member_page()
 def account(request: HttpRequest, member: Membership) -> HttpResponse:
     """How one signs in."""
-    return render(request, "workspace/account.html", {"has_password": request.user.has_usable_password()})
+    return render(request, "workspace/account.html")
 
 
-@reauthentication_required(allow_get=False)
+@reauthentication_required(allow_get=False)  # type: ignore[untyped-decorator]  # allauth ships no types
 @member_page(Role.VIEWER, "POST")
 def change_email(request: HttpRequest, member: Membership) -> HttpResponse:
     """Sign in with another address from now on."""
-    _tell(request, lambda: actions.change_email(member.workspace, member.user, request.POST.get("email", ""), member.email, clock.now()), "From now on you sign in with this address.")
+    email = request.POST.get("email", "")
+    _tell(request, lambda: actions.change_email(member.workspace, member.user, email, member.email, clock.now()), "You sign in with this address from now on.")
     return redirect("account")
 
 

@@ -5,8 +5,7 @@ import secrets
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
-from django.contrib.auth import get_user_model
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.http import HttpRequest
 
 from sojourn.apps.workspace.models import SignInLink
@@ -52,17 +51,16 @@ def link_is_good(token: str, now: Millis) -> bool:
     return SignInLink.objects.filter(hash=hash_of(token), used_at=None, expires_at__gt=to_datetime(now)).exists()
 
 
-def use_link(token: str, now: Millis) -> AbstractBaseUser:
+def use_link(token: str, now: Millis) -> User:
     """Use the link up and say whose it was. Errors: NOT_FOUND where it is unknown, used or too old, in the same words."""
     claimed = SignInLink.objects.filter(hash=hash_of(token), used_at=None, expires_at__gt=to_datetime(now)).update(used_at=to_datetime(now))
     if claimed == 1:
         link = SignInLink.objects.select_related("user").get(hash=hash_of(token))
         if link.user.is_active:
-            user: AbstractBaseUser = link.user
-            return user
+            return link.user
     raise Refusal(Code.NOT_FOUND, LINK_ENDED)
 
 
-def user_by_email(email: str) -> AbstractBaseUser | None:
+def user_by_email(email: str) -> User | None:
     """The user with that address, whatever its case."""
-    return get_user_model().objects.filter(email__iexact=email).order_by("pk").first()
+    return User.objects.filter(email__iexact=email).order_by("pk").first()

@@ -33,7 +33,6 @@ def home(request: HttpRequest, member: Membership) -> HttpResponse:
             "unknown": sum(one.messages for one in tally if one.state == "unknown"),
             "latest": latest,
             "sources": sources.list_sources(member.workspace),
-            "has_password": request.user.has_usable_password(),
             "now": now,
         },
     )

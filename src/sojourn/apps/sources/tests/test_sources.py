@@ -1,0 +1,109 @@
+import hashlib
+
+import pytest
+
+from sojourn.apps.sources import actions, queries
+from sojourn.apps.sources.models import Count, QuarantinedEvent, Source
+from sojourn.apps.workspace.models import AuditRow
+from sojourn.apps.workspace.tests.house import NOW, browser, build, post
+from sojourn.terms.outcomes import MEANING, Reason
+from sojourn.terms.refusals import Code, Refusal
+
+pytestmark = pytest.mark.django_db
+
+
+def make(workspace: int, name: str = "Website"):
+    return actions.create_source(workspace, name, "alice@example.com", NOW)
+
+
+def test_a_source_keeps_the_sha256_of_its_key_and_nothing_else_of_it():
+    source, key = make(build().workspace, "  Online shop ")
+    assert key.startswith("wk_")
+    assert (source.name, source.key_hash) == ("Online shop", hashlib.sha256(key.encode()).hexdigest())
+    assert key not in str(vars(Source.objects.get()))
+    assert AuditRow.objects.get(verb="create_source").subject == "Online shop"
+
+
+@pytest.mark.parametrize("name", ["", "   ", "x" * 201])
+def test_a_source_without_a_fitting_name_is_refused(name):
+    house = build()
+    with pytest.raises(Refusal) as refused:
+        make(house.workspace, name)
+    assert (refused.value.code, Source.objects.count()) == (Code.BAD_VALUE, 0)
+
+
+def test_another_key_replaces_the_old_one():
+    house = build()
+    source, old = make(house.workspace)
+    _same, new = actions.rotate_key(house.workspace, source.pk, "alice@example.com", NOW)
+    source.refresh_from_db()
+    assert new != old
+    assert source.key_hash == hashlib.sha256(new.encode()).hexdigest()
+
+
+def test_switching_off_twice_leaves_one_audit_row():
+    house = build()
+    source, _key = make(house.workspace)
+    for _ in range(2):
+        actions.set_enabled(house.workspace, source.pk, False, "alice@example.com", NOW)
+    assert AuditRow.objects.filter(verb="disable_source").count() == 1
+    assert not queries.list_sources(house.workspace)[0].enabled
+    assert actions.set_enabled(house.workspace, source.pk, True, "alice@example.com", NOW).disabled_at is None
+
+
+def test_charlie_cannot_touch_a_source_of_alice():
+    house = build()
+    source, key = make(house.workspace)
+    for verb in (lambda: actions.rotate_key(house.next_door, source.pk, "c", NOW), lambda: actions.set_enabled(house.next_door, source.pk, False, "c", NOW)):
+        with pytest.raises(Refusal) as refused:
+            verb()
+        assert refused.value.code == Code.NOT_FOUND
+    source.refresh_from_db()
+    assert (source.key_hash, source.disabled_at) == (hashlib.sha256(key.encode()).hexdigest(), None)
+
+
+def test_counts_are_summed_over_days_and_told_apart_by_what_became_of_the_event():
+    house = build()
+    source, _key = make(house.workspace)
+    for day, reason, events in ((1, "kept", 5), (2, "kept", 7), (1, "duplicate", 3), (1, "bad_json", 2), (1, "too_deep", 1), (2, "skew_corrected", 4)):
+        Count.objects.create(workspace_id=house.workspace, source_id=source.pk, day=day, reason=reason, events=events)
+    Count.objects.create(workspace_id=house.next_door, source_id=source.pk, day=1, reason="kept", events=1000)
+    line = queries.list_sources(house.workspace)[0]
+    assert (line.kept, line.duplicate, line.dropped, line.quarantined, line.flagged) == (12, 3, {"bad_json": 2}, {"too_deep": 1}, {"skew_corrected": 4})
+    assert queries.one_source(house.workspace, source) == line
+
+
+def test_every_reason_has_its_place_and_its_meaning():
+    kept = {"kept", "duplicate"}
+    flagged = set(
+        """
+        time_clamped time_malformed skew_corrected message_id_minted message_id_conflict sanitised reserved_trait
+        placeholder_id identifier_limit merge_refused shared_device bad_email
+        """.split()
+    )
+    assert {reason.value for reason in Reason} == kept | queries.DROPPED | queries.QUARANTINED | flagged
+    assert all(queries.meaning(reason.value) == MEANING[reason] for reason in Reason)
+
+
+def test_the_key_is_shown_in_the_answer_that_makes_it_and_never_again():
+    house = build()
+    client = browser(house.bob)
+    page = post(client, "/sources/create", {"name": "Website"}).content.decode()
+    key = page.split('<code id="key">')[1].split("<")[0]
+    source = Source.objects.get()
+    assert source.key_hash == hashlib.sha256(key.encode()).hexdigest()
+    assert key not in client.get(f"/sources/{source.pk}/").content.decode()
+
+
+def test_an_event_set_aside_is_shown_as_text_with_its_reason():
+    house = build()
+    source, _key = make(house.workspace)
+    payload = b'{"event":"<script>alert(1)</script>","x":"\xff"}'
+    QuarantinedEvent.objects.create(
+        workspace_id=house.workspace, source_id=source.pk, position=3, at=NOW, reason="too_deep", detail="<b>40 levels", payload=payload
+    )
+    page = browser(house.vera).get(f"/sources/{source.pk}/").content.decode()
+    assert "Nested deeper than 32 levels" in page
+    assert "&lt;script&gt;alert(1)" in page
+    assert "<script>alert" not in page
+    assert "<b>40" not in page

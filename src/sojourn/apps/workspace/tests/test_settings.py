@@ -1,0 +1,165 @@
+import msgspec
+import pytest
+
+from sojourn.apps.workspace import actions, queries
+from sojourn.apps.workspace.api import mail_settings
+from sojourn.apps.workspace.models import AuditRow, RuleVersion, Workspace
+from sojourn.apps.workspace.preferences import BY_KEY, PREFERENCES, text_of
+from sojourn.apps.workspace.tests.house import NOW, RULES, browser, build, outbox, post
+from sojourn.terms.facts import Kind
+from sojourn.terms.refusals import Code, Refusal
+from sojourn.terms.rules import RuleBook
+from sojourn.terms.time import DAY, QuietHours
+
+pytestmark = pytest.mark.django_db
+
+
+def set_to(workspace: int, key: str, value: str) -> str:
+    return actions.set_setting(workspace, key, value, "alice@example.com", NOW)
+
+
+@pytest.mark.parametrize("preference", PREFERENCES, ids=lambda p: p.key)
+def test_the_text_of_each_default_is_read_back_to_the_same_text(preference):
+    text = text_of(preference, RULES, {})
+    read = preference.read(text, RULES)
+    again = preference.put(RULES, read) if preference.put else RULES
+    assert text_of(preference, again, {preference.key: read}) == text
+
+
+@pytest.mark.parametrize(
+    ("key", "typed", "shown", "field", "value"),
+    [
+        ("cart_gap", "5s", "5s", "cart_gap", 5_000),
+        ("cart_gap", " 1H30M ", "1h30m", "cart_gap", 5_400_000),
+        ("session_gap", "20m", "20m", "session_gap", 1_200_000),
+        ("max_age", "48h", "2d", "max_age", 2 * DAY),
+        ("holdout", "0", "0%", "holdout", 0.0),
+        ("holdout", "12.5%", "12.5%", "holdout", 0.125),
+        ("holdout", "0.2", "20%", "holdout", 0.2),
+        ("holdout", "100%", "100%", "holdout", 1.0),
+        ("timezone", "Europe/Berlin", "Europe/Berlin", "timezone", "Europe/Berlin"),
+        ("currency", " eur", "EUR", "currency", "EUR"),
+        ("quiet_hours", "22:30-7:00", "22:30-07:00", "quiet_hours", QuietHours(1350, 420)),
+        ("quiet_hours", "off", "off", "quiet_hours", None),
+        ("cap", "2/1d", "2/1d", "cap_count", 2),
+        ("cap", "off", "off", "cap_count", 1_000_000),
+        ("consent", "opt_in", "opt_in", "consent", "opt_in"),
+        ("attribution_window", "3d", "3d", "attribution_window", 3 * DAY),
+        ("blocked_values", "test, demo,test", "test, demo", "blocked_values", ("test", "demo")),
+        ("unknown_zones", "Europe/Lisbon,Europe/Kyiv", "Europe/Lisbon, Europe/Kyiv", "unknown_zone_span", ("Europe/Lisbon", "Europe/Kyiv")),
+    ],
+)
+def test_a_rule_setting_publishes_a_new_version_that_holds_it(key, typed, shown, field, value):
+    house = build()
+    assert set_to(house.workspace, key, typed) == shown
+    book = queries.rules(house.workspace)
+    assert (book.version, getattr(book, field)) == (2, value)
+    assert queries.setting(house.workspace, key) == shown
+
+
+@pytest.mark.parametrize(
+    ("key", "typed", "field", "value"),
+    [("automation", "off", "enabled", False), ("message_delay", "1h", "delay", 3_600_000), ("min_value", "19.90", "min_value", 1990)],
+)
+def test_a_setting_of_the_automations_reaches_each_of_them(key, typed, field, value):
+    house = build()
+    set_to(house.workspace, key, typed)
+    assert [getattr(one, field) for one in queries.rules(house.workspace).automations] == [value]
+
+
+def test_the_engine_is_told_the_new_rules_by_one_fact_it_can_read():
+    house = build()
+    set_to(house.workspace, "cart_gap", "5s")
+    fact = outbox(house.workspace)[-1]
+    assert (fact.kind, fact.name, fact.at, fact.props["version"]) == (Kind.CONTROL, "Rules Published", NOW, 2)
+    told = msgspec.convert(fact.props["rules"], RuleBook)
+    assert told == queries.rules(house.workspace)
+    assert told == msgspec.structs.replace(RULES, version=2, cart_gap=5_000)
+
+
+def test_two_versions_have_two_message_ids_so_that_both_count():
+    house = build()
+    set_to(house.workspace, "cart_gap", "5s")
+    set_to(house.workspace, "cart_gap", "6s")
+    assert len({fact.message_id for fact in outbox(house.workspace)}) == 3
+
+
+@pytest.mark.parametrize(
+    ("key", "typed"),
+    [
+        ("cart_gap", "soon"),
+        ("cart_gap", "0s"),
+        ("cart_gap", "31d"),
+        ("session_gap", "2d"),
+        ("holdout", "10"),
+        ("holdout", "-1%"),
+        ("holdout", "nan"),
+        ("timezone", "Mars/Olympus"),
+        ("timezone", ""),
+        ("currency", "euro"),
+        ("quiet_hours", "25:00-08:00"),
+        ("cap", "3"),
+        ("cap", "0/7d"),
+        ("consent", "maybe"),
+        ("automation", "perhaps"),
+        ("min_value", "-1"),
+        ("min_value", "1e400"),
+        ("from_email", "nobody"),
+        ("from_name", "Shop\r\nBcc: x@example.com"),
+        ("from_name", "\u202eevil"),
+        ("cart_url", "javascript:alert(1)"),
+        ("reply_to", "a@b@c"),
+        ("nonsense", "1"),
+    ],
+)
+def test_a_value_that_does_not_fit_is_refused_and_nothing_changes(key, typed):
+    house = build()
+    before = (queries.rules(house.workspace), outbox(house.workspace), Workspace.objects.get(pk=house.workspace).settings, AuditRow.objects.count())
+    with pytest.raises(Refusal) as refused:
+        set_to(house.workspace, key, typed)
+    assert refused.value.code == Code.BAD_VALUE
+    assert BY_KEY[key].forms in refused.value.message if key in BY_KEY else "cart_gap" in refused.value.message
+    assert before == (queries.rules(house.workspace), outbox(house.workspace), Workspace.objects.get(pk=house.workspace).settings, AuditRow.objects.count())
+
+
+def test_a_setting_that_changes_nothing_publishes_nothing():
+    house = build()
+    set_to(house.workspace, "cart_gap", "1800s")
+    assert RuleVersion.objects.filter(workspace_id=house.workspace).count() == 1
+
+
+def test_an_amount_follows_the_digits_of_the_currency():
+    house = build()
+    set_to(house.workspace, "currency", "JPY")
+    set_to(house.workspace, "min_value", "2000")
+    assert queries.rules(house.workspace).automations[0].min_value == 2000
+    assert queries.setting(house.workspace, "min_value") == "2000"
+
+
+def test_mail_settings_are_no_rules_and_reach_the_mail():
+    house = build()
+    for key, value in (("from_name", "Alice"), ("from_email", "shop@alice.example"), ("paused", "on"), ("free_shipping_code", "FREE")):
+        set_to(house.workspace, key, value)
+    mail = mail_settings(house.workspace)
+    assert (mail.from_name, mail.from_email, mail.paused, mail.free_shipping_code) == ("Alice", "shop@alice.example", True, "FREE")
+    assert RuleVersion.objects.filter(workspace_id=house.workspace).count() == 1
+    assert Workspace.objects.get(pk=house.workspace).settings["paused"] == "on"
+    assert mail_settings(house.next_door).from_name == "Charlie's shop"
+
+
+def test_every_change_leaves_an_audit_row_with_before_and_after():
+    house = build()
+    set_to(house.workspace, "holdout", "20%")
+    row = AuditRow.objects.get(verb="set_setting")
+    assert (row.workspace_id, row.actor, row.subject, row.detail) == (house.workspace, "alice@example.com", "holdout", {"before": "10%", "after": "20%"})
+
+
+def test_the_form_saves_what_fits_and_shows_what_does_not_beside_its_field():
+    house = build()
+    answer = post(browser(house.alice), "/settings/save", {"cart_gap": "45m", "holdout": "lots"})
+    assert answer.status_code == 400
+    page = answer.content.decode()
+    assert 'value="lots"' in page
+    assert "write it like 0.1 or 10%" in page
+    assert queries.setting(house.workspace, "cart_gap") == "45m"
+    assert queries.setting(house.workspace, "holdout") == "10%"

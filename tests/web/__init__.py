@@ -1,0 +1,1 @@
+"""The whole web application from outside: walls between workspaces and roles, headers, pages."""
