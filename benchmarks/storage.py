@@ -100,12 +100,11 @@ def log_figures(folder: Path, scale: float) -> list[Figure]:
 def reading_figures(folder: Path, log: Any, facts: int) -> list[Figure]:
     decoder = msgspec.msgpack.Decoder(Fact)
 
-    def read() -> None:
-        after = 0
-        while records := log.read(after, 5_000):
-            after = records[-1].position
+    def decode() -> None:
+        for _ in range(facts):
+            decoder.decode(PACKED)
 
-    bare = spent(lambda: [decoder.decode(PACKED) for _ in range(facts)])
+    bare = spent(decode)
     log.close()
     again = open_log(folder / "log-100.sqlite", SettableClock(START))
     warm = spent(lambda: again.append([]))
@@ -192,7 +191,13 @@ def state_figures(folder: Path, database: Path, scale: float) -> list[Figure]:
         rounds[at] = list({person.id: person for person in people}.values())
     count = sum(map(len, rounds))
     bare = bare_upserts(folder, [[(person.id, encode(person)) for person in people] for people in rounds])
-    encoding = spent(lambda: [encode(person) for people in rounds for person in people])
+
+    def encode_all() -> None:
+        for people in rounds:
+            for person in people:
+                encode(person)
+
+    encoding = spent(encode_all)
     state = open_state(database)
     state.commit([Commit(1, 1, START, people=everybody)], state.progress(), Progress(1, START))
 

@@ -29,7 +29,8 @@ class Bells:
     def ring(self) -> None:
         """Wake all waiters; remove the bells of those that died."""
         try:
-            names = [bell.name for bell in self._folder.iterdir()]
+            with os.scandir(self._folder) as found:
+                names = [bell.name for bell in found]
         except OSError:
             return
         if not names or not hasattr(socket, "AF_UNIX"):

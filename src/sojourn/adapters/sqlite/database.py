@@ -14,6 +14,9 @@ from sojourn.ports.state import Unavailable
 _BULK_CACHE_KIB: Final = 32_768
 """A batch of 5,000 people touches some 20 MiB of pages. With SQLite's usual 2 MiB they are written out and read in again half-way: 1.7 times the CPU."""
 
+_BULK_CHECKPOINT_BYTES: Final = 16 << 20
+"""People are written again and again: the rarer the checkpoint, the fewer times a page is copied."""
+
 
 class Database:
     """The file with Django's schema. `bulk` is for the one who writes much: a larger page cache, and checkpoints in a thread of their own."""
@@ -21,7 +24,7 @@ class Database:
     def __init__(self, path: Path, *, bulk: bool = False) -> None:
         self._path = path
         self._lock = RLock()
-        self._checkpointer = Checkpointer(path, self._lock) if bulk else None
+        self._checkpointer = Checkpointer(path, self._lock, _BULK_CHECKPOINT_BYTES) if bulk else None
         self._broken = False
         with self._translated():
             self._connection = self._open()

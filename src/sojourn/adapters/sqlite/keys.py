@@ -1,17 +1,33 @@
 """Deduplication keys in memory: short runs of bytes that are searched whole, because a dict of ints takes six times the room."""
 
+import struct
+from collections.abc import Sequence
 from typing import Final
 
 from sojourn.ports.log import DEDUPLICATION_WINDOW
+from sojourn.terms.facts import Item
 from sojourn.terms.time import DAY, Millis
 
-_RUN_BITS: Final = 16
-_RUNS: Final = (1 << _RUN_BITS) - 1
-_ENTRY: Final = 16
+ENTRY: Final = 16
+_PAIR: Final = struct.Struct("<QQ")
 _WINDOW_DAYS: Final = DEDUPLICATION_WINDOW // DAY
 _TAG: Final = (1 << 10) - 1
 _WORD: Final = (1 << 64) - 1
 _MIX: Final = 0x9E3779B97F4A7C15
+
+
+def pack_entry(key: int, content: int, at: Millis) -> bytes:
+    """16 bytes: the key, then the content with the day in its low 10 bits. Both are unsigned 64-bit words."""
+    return _PAIR.pack(key, content & ~_TAG | at // DAY & _TAG)
+
+
+def pack_entries(items: Sequence[Item], at: Millis) -> bytes:
+    """The entries of all items, one after the other."""
+    day = at // DAY & _TAG
+    words: list[int] = []
+    for item in items:
+        words += (item.key, item.content & ~_TAG | day)
+    return struct.pack(f"<{len(words)}Q", *words)
 
 
 def synthetic_key(key: int, content: int) -> int:
@@ -22,64 +38,72 @@ def synthetic_key(key: int, content: int) -> int:
 class SeenKeys:
     """Which keys were appended in the last 28 days, counted in whole UTC days of record time, and with what content.
 
-    65,536 runs of entries of 16 bytes: the key, then the content with the day in its low 10 bits (which of the content are not looked at). A run is in the
-    order of time, so what has expired is its beginning; it is cut off when the day changes. Times given must not run backwards.
-    Source: docs/adr/0016-deduplication-keys-are-runs-of-bytes.md
+    65,536 runs of entries (see `pack_entry`) by the key's low 16 bits. A run is in the order of time, so what has expired is its beginning; it is cut off when
+    the day changes. Times given must not run backwards. Source: docs/adr/0016-deduplication-keys-are-runs-of-bytes.md
     """
 
     def __init__(self) -> None:
-        self._runs = [bytearray() for _ in range(_RUNS + 1)]
+        self._runs = [bytearray() for _ in range(1 << 16)]
         self._day = 0
 
-    def put(self, key: int, content: int, at: Millis) -> int | None:
-        """Note a key and give None, or give the content (low 10 bits 0) that it was noted with inside the window, and change nothing.
+    def note(self, entries: bytes, at: Millis) -> list[tuple[int, bool]]:
+        """Note each entry whose key is not there yet; of the others the index, and whether the content is the same, but for its lowest 10 bits."""
+        self._be(at // DAY)
+        runs = self._runs
+        known: list[tuple[int, bool]] = []
+        for start in range(0, len(entries), ENTRY):
+            key = entries[start : start + 8]
+            run = runs[key[0] | key[1] << 8]
+            if run.find(key) < 0 or (place := _find(run, key)) is None:
+                run += entries[start : start + ENTRY]
+            else:
+                known.append((start // ENTRY, _content(run, place) == _content(entries, start)))
+        return known
 
-        `key` and `content` are unsigned 64-bit words.
-        """
-        day = at // DAY
-        if day != self._day:
-            self._begin(day)
-        run = self._runs[key & _RUNS]
-        wanted = key.to_bytes(8, "little")
-        place = run.find(wanted)
-        while place >= 0:
-            if not place & 15:
-                return int.from_bytes(run[place + 8 : place + 16], "little") & ~_TAG
-            place = run.find(wanted, place + 1)
-        run += wanted
-        run += (content & ~_TAG | day & _TAG).to_bytes(8, "little")
-        return None
+    def load(self, entries: bytes, at: Millis) -> None:
+        """Take in entries that are known not to be there yet."""
+        self._be(at // DAY)
+        runs = self._runs
+        for start in range(0, len(entries), ENTRY):
+            runs[entries[start] | entries[start + 1] << 8] += entries[start : start + ENTRY]
 
-    def forget(self, key: int) -> None:
-        """Take back a key whose append came to nothing."""
-        run = self._runs[key & _RUNS]
-        wanted = key.to_bytes(8, "little")
-        place = run.find(wanted)
-        while place >= 0:
-            if not place & 15:
-                del run[place : place + _ENTRY]
-                return
-            place = run.find(wanted, place + 1)
+    def forget(self, entries: bytes) -> None:
+        """Take back entries whose append came to nothing."""
+        for start in range(0, len(entries), ENTRY):
+            key = entries[start : start + 8]
+            run = self._runs[key[0] | key[1] << 8]
+            place = _find(run, key)
+            if place is not None:
+                del run[place : place + ENTRY]
 
     def memory_bytes(self) -> int:
         """What the runs take up."""
         return sum(run.__sizeof__() + 8 for run in self._runs)
 
     def __len__(self) -> int:
-        return sum(map(len, self._runs)) // _ENTRY
+        return sum(map(len, self._runs)) // ENTRY
 
-    @staticmethod
-    def same(noted: int, content: int) -> bool:
-        """Whether a noted content is that content, as far as it was kept."""
-        return noted == content & ~_TAG
-
-    def _begin(self, day: int) -> None:
-        """Cut off what expires with this day."""
+    def _be(self, day: int) -> None:
+        """Cut off what expires when a day begins."""
+        if day == self._day:
+            return
         assert day > self._day, "record time runs backwards"
         self._day = day
         for run in self._runs:
             end = 0
             while end < len(run) and (day - int.from_bytes(run[end + 8 : end + 10], "little")) & _TAG > _WINDOW_DAYS:
-                end += _ENTRY
+                end += ENTRY
             if end:
                 del run[:end]
+
+
+def _find(run: bytearray, key: bytes) -> int | None:
+    """Where an entry with that key begins; bytes that only look like it across two entries are passed over."""
+    place = run.find(key)
+    while place >= 0 and place % ENTRY:
+        place = run.find(key, place + 1)
+    return None if place < 0 else place
+
+
+def _content(entries: bytes | bytearray, start: int) -> int:
+    return int.from_bytes(entries[start + 8 : start + ENTRY], "little") & ~_TAG

@@ -13,8 +13,8 @@ import msgspec
 from sojourn.adapters.sqlite.bells import Bells
 from sojourn.adapters.sqlite.checkpoints import Checkpointer
 from sojourn.adapters.sqlite.connection import connect, writing
-from sojourn.adapters.sqlite.keys import SeenKeys, synthetic_key
-from sojourn.adapters.sqlite.records import EMPTY_BODY, Row, checksum, pack_body, pack_keys, read_row, unpack_keys
+from sojourn.adapters.sqlite.keys import ENTRY, SeenKeys, pack_entries, pack_entry, synthetic_key
+from sojourn.adapters.sqlite.records import EMPTY_BODY, Row, checksum, pack_body, read_row
 from sojourn.ports.clock import Clock
 from sojourn.ports.log import DEDUPLICATION_WINDOW, Appended, Damaged, Full
 from sojourn.terms.facts import NO_SOURCE, Arrival, Fact, Flag, Item, Record
@@ -38,9 +38,9 @@ _FACT: Final = msgspec.msgpack.Decoder(Fact)
 
 
 class _Draft(NamedTuple):
-    """An arrival after deduplication: the words for its keys column, its packed facts, and what became of its items."""
+    """An arrival after deduplication: its keys column, its packed facts, and what became of its items."""
 
-    words: list[int]
+    keys: bytes
     facts: list[bytes]
     duplicates: list[int]
     conflicts: list[int]
@@ -65,7 +65,7 @@ class SqliteLog:
     def append(self, arrivals: Sequence[Arrival]) -> list[Appended]:
         """Append all arrivals; see the port. The first call reads the keys of the last 28 days; an empty one does nothing but that."""
         assert all(len(arrival.items) < 1 << FACTS_PER_RECORD_BITS for arrival in arrivals), "more facts than a record holds"
-        fresh: list[int] = []
+        fresh: list[bytes] = []
         with self._writing:
             try:
                 with self._transaction() as connection:
@@ -73,8 +73,8 @@ class SqliteLog:
                     rows, done = self._draft(arrivals, position, max(at, self._clock.now()), fresh)
                     connection.executemany(_INSERT, rows)
             except BaseException:
-                for key in fresh:
-                    self._keys().forget(key)
+                for entries in fresh:
+                    self._keys().forget(entries)
                 raise
             if rows:
                 self._known = rows[-1][0]
@@ -166,13 +166,11 @@ class SqliteLog:
             seen, known = self._seen, self._known
         if known < head:
             for _, then, keys in connection.execute(_KEYS_SINCE, {"after": known}):
-                words = unpack_keys(keys)
-                for key, content in zip(words[::2], words[1::2], strict=True):
-                    seen.put(key, content, then)
+                seen.load(keys, then)
         self._seen, self._known = seen, head
         return head, at
 
-    def _draft(self, arrivals: Sequence[Arrival], head: int, at: Millis, fresh: list[int]) -> tuple[list[Row], list[Appended]]:
+    def _draft(self, arrivals: Sequence[Arrival], head: int, at: Millis, fresh: list[bytes]) -> tuple[list[Row], list[Appended]]:
         """Rows to insert and what became of each arrival. `fresh` collects the keys that are to be forgotten if the commit fails."""
         rows: list[Row] = []
         done: list[Appended] = []
@@ -183,34 +181,34 @@ class SqliteLog:
                 done.append(Appended(0, 0))
                 continue
             head += 1
-            keys = pack_keys(draft.words)
+            keys = draft.keys
             body = pack_body(draft.facts, counts, arrival.quarantined)
             crc = checksum(head, at, arrival.workspace, arrival.source, keys, body)
             rows.append((head, at, arrival.workspace, arrival.source, keys, body, crc))
             done.append(Appended(head, len(draft.facts), tuple(draft.duplicates), tuple(draft.conflicts)))
         return rows, done
 
-    def _sift(self, items: Sequence[Item], at: Millis, fresh: list[int]) -> _Draft:
-        seen = self._keys()
-        draft = _Draft([], [], [], [])
-        for index, item in enumerate(items):
-            key, packed = item.key, item.packed
-            noted = seen.put(key, item.content, at)
-            if noted is not None:
-                if SeenKeys.same(noted, item.content):
-                    draft.duplicates.append(index)
-                    continue
-                key = synthetic_key(key, item.content)
-                if seen.put(key, item.content, at) is not None:
-                    draft.duplicates.append(index)
-                    continue
-                draft.conflicts.append(index)
-                packed = _flagged(packed)
-            fresh.append(key)
-            draft.words.append(key)
-            draft.words.append(item.content)
-            draft.facts.append(packed)
-        return draft
+    def _sift(self, items: Sequence[Item], at: Millis, fresh: list[bytes]) -> _Draft:
+        entries = pack_entries(items, at)
+        known = self._keys().note(entries, at)
+        if not known:
+            fresh.append(entries)
+            return _Draft(entries, [item.packed for item in items], [], [])
+        duplicates: list[int] = []
+        replaced: dict[int, bytes] = {}
+        for index, same in known:
+            item = items[index]
+            entry = pack_entry(synthetic_key(item.key, item.content), item.content, at)
+            if same or self._keys().note(entry, at):
+                duplicates.append(index)
+            else:
+                replaced[index] = entry
+        gone = set(duplicates)
+        kept = [index for index in range(len(items)) if index not in gone]
+        keys = b"".join([replaced.get(index) or entries[index * ENTRY : index * ENTRY + ENTRY] for index in kept])
+        fresh.append(keys)
+        facts = [_flagged(items[index].packed) if index in replaced else items[index].packed for index in kept]
+        return _Draft(keys, facts, duplicates, list(replaced))
 
     def _wrote(self, size: int) -> None:
         self._bells.ring()

@@ -12,7 +12,7 @@ from sojourn.terms.facts import Fact, Quarantine, Record
 from sojourn.terms.time import Millis
 
 Row = tuple[int, Millis, int, int, bytes, bytes, int]
-"""position, at, workspace, source, keys (pairs of little-endian 64-bit words: key, content), body, crc."""
+"""position, at, workspace, source, keys (see keys.pack_entry), body, crc."""
 
 
 class _Body(msgspec.Struct, array_like=True, gc=False):
@@ -25,16 +25,6 @@ _DECODER: Final = msgspec.msgpack.Decoder(_Body)
 _ENCODER: Final = msgspec.msgpack.Encoder()
 _HEAD: Final = struct.Struct("<qqqq")
 EMPTY_BODY: Final = b"\x93\x90\x80\x90"
-
-
-def pack_keys(words: Sequence[int]) -> bytes:
-    """Key, content, key, content… as bytes."""
-    return struct.pack(f"<{len(words)}Q", *words)
-
-
-def unpack_keys(keys: bytes) -> tuple[int, ...]:
-    """The words of `pack_keys`."""
-    return struct.unpack(f"<{len(keys) // 8}Q", keys)
 
 
 def pack_body(facts: Sequence[bytes], counts: dict[str, int], quarantined: Sequence[Quarantine]) -> bytes:

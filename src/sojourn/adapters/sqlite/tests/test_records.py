@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sojourn.adapters.sqlite.records import EMPTY_BODY, checksum, pack_body, pack_keys, read_row, unpack_keys
+from sojourn.adapters.sqlite.records import EMPTY_BODY, checksum, pack_body, read_row
 from sojourn.ports.log import Damaged
 from sojourn.terms.facts import Fact, Quarantine, Record
 
@@ -20,11 +20,6 @@ def test_what_is_joined_reads_back_equal(facts: list[Fact], counts: dict[str, in
     body = pack_body([msgspec.msgpack.encode(fact) for fact in facts], counts, aside)
     row = (9, 5, 1, 7, b"", body, checksum(9, 5, 1, 7, b"", body))
     assert read_row(row) == Record(9, 5, 1, 7, facts, counts, aside)
-
-
-@given(st.lists(st.integers(0, 2**64 - 1)))
-def test_keys_read_back_equal(words: list[int]) -> None:
-    assert list(unpack_keys(pack_keys(words))) == words
 
 
 def test_an_empty_record_is_three_bytes_and_a_mark() -> None:
