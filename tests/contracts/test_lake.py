@@ -103,6 +103,14 @@ def test_history_is_in_log_order_with_the_workspace_control_facts_and_without_de
     assert lake.head(2) == 0
 
 
+def test_everybody_who_used_an_id_is_found(lake: Lake):
+    rows = [a_row(1, person=5, anonymous_id="x"), a_row(2, person=4, anonymous_id="b", user_id="x"), a_row(3, person=3, anonymous_id=None, link="x")]
+    lake.write([*rows, a_row(4, person=2, anonymous_id="xx"), a_row(5, person=0, anonymous_id="x"), a_row(6, person=1, anonymous_id="x", workspace=2)], [], 1)
+    assert lake.touching(1, ["x", "y"]) == [3, 4, 5]
+    assert lake.touching(1, ["'"]) == []
+    assert lake.touching(1, []) == []
+
+
 def test_a_sequence_that_was_written_before_writes_nothing_again(lake: Lake):
     lake.write([a_row(1)], [], 4)
     lake.write([a_row(1)], [], 4)

@@ -91,14 +91,14 @@ def test_people_who_became_one_are_told_to_the_lake(tmp_path: Path):
     lake.close()
 
 
-def test_little_waits_for_a_second_and_much_does_not(failing: House):
+def test_little_waits_for_two_seconds_and_much_does_not(failing: House):
     failing.put(failing.track("Product Viewed", "a-1"))
     failing.engine.catch_up()
     assert failing.writer.run_once() == 3
     failing.put(failing.track("Product Viewed", "a-1"))
     failing.engine.catch_up()
     assert failing.writer.run_once() == 0
-    failing.later(1)
+    failing.later(2)
     assert failing.writer.run_once() == 1
     failing.put(*(failing.track("Product Viewed", "a-1") for _ in range(lake_writer.ROWS_ENOUGH)))
     failing.engine.catch_up()
@@ -123,7 +123,7 @@ def test_a_backlog_goes_in_by_transactions_of_bounded_size(monkeypatch: pytest.M
         house.put(house.track("Product Viewed", f"a-{number % 3}"))
     house.engine.catch_up()
     sizes = []
-    while written := (house.later(), house.writer.run_once())[1]:
+    while written := (house.later(2), house.writer.run_once())[1]:
         sizes.append(written)
     assert max(sizes) <= 10
     assert len(sizes) > 3
@@ -215,12 +215,12 @@ def test_compaction_comes_after_many_writes(failing: House, monkeypatch: pytest.
     for _ in range(2 * lake_writer.COMPACT_AFTER_WRITES):
         failing.put(failing.track("Product Viewed", "a-1"))
         failing.engine.catch_up()
-        failing.later()
+        failing.later(2)
         failing.writer.run_once()
     assert len(done) == 2
     failing.put(failing.track("Product Viewed", "a-1"))
     failing.engine.catch_up()
-    failing.later()
+    failing.later(2)
     failing.writer.run_once()
     failing.later(600)
     failing.writer.run_once()

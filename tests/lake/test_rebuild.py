@@ -47,7 +47,7 @@ def a_fact(house: House, rng: Random) -> Fact:
     return house.track(rng.choice(("Product Viewed", "Product Added", "Product Added", "Form Field Error", "Product Removed")), props=cart, **common)
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", range(20))
 def test_rebuilt_equals_live_while_the_lake_is_behind_and_when_it_has_everything(seed: int):
     print("seed", seed)
     rng = Random(seed)
@@ -132,7 +132,7 @@ def test_a_split_fires_nothing():
     assert {intent: waiting.state for intent, waiting in house.state.waiting.items()} == before
 
 
-@pytest.mark.parametrize("seed", range(15))
+@pytest.mark.parametrize("seed", [*range(8), 38, 75])
 def test_after_splits_at_random_moments_rebuilt_still_equals_live(seed: int):
     print("seed", seed)
     rng = Random(seed + 1000)

@@ -48,6 +48,10 @@ class Lake(Protocol):
         """All facts of these people and the workspace's control facts, in log order, derived ones left out: what a re-fold needs."""
         ...
 
+    def touching(self, workspace: int, ids: Sequence[str]) -> list[PersonId]:
+        """Everybody with a fact in which one of these stands as anonymous id, user id or link; in order, without nobody."""
+        ...
+
     def query(self, sql: str, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:
         """Ask in the lake's SQL; the table is `facts`."""
         ...

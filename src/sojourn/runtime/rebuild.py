@@ -12,7 +12,7 @@ from sojourn.ports.log import Log
 from sojourn.ports.state import State
 from sojourn.runtime.lake_writer import PAYLOAD, read_records
 from sojourn.terms.effects import Commit, Resolved
-from sojourn.terms.facts import Kind
+from sojourn.terms.facts import Fact, Kind
 from sojourn.terms.ids import FACTS_PER_RECORD_BITS, NOBODY, FactId, IdentifierKey, PersonId, position_of
 from sojourn.terms.person import IdentifierEntry, Person
 from sojourn.terms.rules import RuleBook
@@ -82,6 +82,11 @@ def refolder(lake: Lake, log: Log, state: State) -> Callable[[Working, Commit], 
             return _history(lake, log, state, commit.workspace, people, commit.position, commit.resolved)
 
         people, history = _gather(split, work.person, work.entry, read)
+        # With a correction a fact may lead where it was refused before: so everybody who ever used one of their ids belongs to it.
+        asked: set[PersonId] = set()
+        while wider := set(_touching(lake, log, state, commit, history)).difference(people, asked):
+            asked |= wider
+            people, history = _gather(sorted(wider.union(people)), work.person, work.entry, read)
         if people:
             _replace(commit, work, people, history, _fold(commit.workspace, history, commit.now))
 
@@ -112,6 +117,21 @@ def _gather(
         touched = {one for there in (*entries, *apart) for one in (there.person, *there.shared) if one > NOBODY}
         wider = refold.closure(sorted(touched.union(people)), person, entry)
     return people, history
+
+
+def _touching(lake: Lake, log: Log, state: State, commit: Commit, history: Iterable[refold.Placed]) -> list[PersonId]:
+    """Who used an id that stands in these facts, in the lake or in what it has yet to take in."""
+    ids = {value for placed in history for value in _ids(placed.fact)}
+    if not ids:
+        return []
+    waiting = {resolved.fact: resolved.person for resolved in (*_waiting(state, commit.workspace), *commit.resolved) if resolved.person != NOBODY}
+    records = read_records(log, (position_of(number) for number in waiting))
+    found = {person for number, person in waiting.items() if ids.intersection(_ids(records[position_of(number)].facts[number & _INDEX]))}
+    return sorted(found.union(lake.touching(commit.workspace, sorted(ids))))
+
+
+def _ids(fact: Fact) -> list[str]:
+    return [value for value in (fact.anonymous_id, fact.user_id, fact.link) if value]
 
 
 def _split_since(log: Log, position: int, commit: Commit) -> list[PersonId]:

@@ -180,6 +180,15 @@ class DuckLake:
         """
         return self._rows(sql, {"workspace": workspace})
 
+    def touching(self, workspace: int, ids: Sequence[str]) -> list[PersonId]:
+        """See ports.lake. Looks at every fact of the workspace: for corrections, not for pages."""
+        parameters = {"workspace": workspace, "ids": list(ids)}
+
+        def ask(cursor: duckdb.DuckDBPyConnection) -> list[PersonId]:
+            return [person for (person,) in cursor.execute(_TOUCHING, parameters).fetchall()]
+
+        return self._read(ask, [])
+
     def query(self, sql: str, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:
         """See ports.lake. Tables: facts, merges; view: facts_today. Errors: Refusal for a question that cannot be asked, Unreachable."""
 
@@ -277,9 +286,7 @@ class DuckLake:
         path = self._folder / "tmp" / f"{os.getpid()}-{next(self._numbers)}.ndjson"
         try:
             with path.open("wb") as file:
-                for line in rows:
-                    file.write(line)
-                    file.write(b"\n")
+                file.writelines(line + b"\n" for line in rows)
             yield str(path)
         finally:
             path.unlink(missing_ok=True)
@@ -321,6 +328,20 @@ _INSERT: Final = f"""
         rest::JSON AS rest
     )
     FROM read_json($path, format = 'newline_delimited', maximum_object_size = {LINE_LIMIT_BYTES}, columns = {COLUMNS!r})
+"""
+
+_TOUCHING: Final = f"""
+    WITH wanted AS (SELECT unnest($ids::VARCHAR[]) AS id)
+    SELECT DISTINCT person
+    FROM lake.facts
+    WHERE workspace = $workspace
+        AND person != {NOBODY}
+        AND (
+            anonymous_id IN (SELECT id FROM wanted)
+            OR user_id IN (SELECT id FROM wanted)
+            OR link IN (SELECT id FROM wanted)
+        )
+    ORDER BY person
 """
 
 _MERGES: Final = "read_json($path, format = 'newline_delimited', columns = {'workspace': 'BIGINT', 'person': 'BIGINT', 'became': 'BIGINT'})"

@@ -54,6 +54,12 @@ class MemoryLake:
             and ((row.person in people and row.person != NOBODY) or (row.person == NOBODY and row.fact.kind == Kind.CONTROL))
         ]
 
+    def touching(self, workspace: int, ids: Sequence[str]) -> list[PersonId]:
+        """See ports.lake."""
+        wanted = set(ids)
+        found = {row.person for row in self._rows if row.workspace == workspace and wanted & {row.fact.anonymous_id, row.fact.user_id, row.fact.link}}
+        return sorted(found - {NOBODY})
+
     def query(self, sql: str, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:
         """See ports.lake. Errors: always Refusal."""
         raise Refusal(Code.NOT_READY, "The lake in memory answers no SQL; use the lake on disk.")
