@@ -6,60 +6,16 @@ from typing import Any, Final
 
 import msgspec
 
-from sojourn.adapters.memory.clock import SettableClock
-from sojourn.adapters.memory.state import MemoryState
-from sojourn.ports.log import Log
-from sojourn.runtime.engine_loop import EngineLoop
 from sojourn.terms.episodes import EpisodeState
-from sojourn.terms.facts import INTERVENTION_DECIDED, Derived
-from sojourn.terms.person import Person
-from tests.simulation.world import WORKSPACE, Broken, World
+from sojourn.terms.facts import INTERVENTION_DECIDED
+from tests.corridor.pictures import derived, people, picture, undisturbed
+from tests.simulation.world import Broken, World
 
 
 def check(world: World) -> None:
     """All promises. Errors: Broken."""
     for promise in PROMISES:
         promise(world)
-
-
-def people(state: MemoryState, workspace: int = WORKSPACE) -> list[Person]:
-    """Everybody in a workspace, by id."""
-    return [state.people(workspace, [number])[number] for place, number in state.everybody() if place == workspace]
-
-
-def undisturbed(log: Log, batch_facts: int = 5_000) -> MemoryState:
-    """The state that one engine reaches which reads the log from its beginning and never dies. It makes no ticks of its own."""
-    state = MemoryState()
-    EngineLoop(log, state, SettableClock(0), lambda: [WORKSPACE], batch_facts=batch_facts).catch_up()
-    return state
-
-
-def picture(state: MemoryState) -> dict[str, Any]:
-    """Everything the engine alone decides, as bytes or values that can be compared."""
-    return {
-        "progress": state.progress(),
-        "people": dict(state._people),
-        "identifiers": dict(state._entries),
-        "merged": dict(state._merged),
-        "rules": dict(state._rules),
-        "intents": {number: msgspec.msgpack.encode(row.intent) for number, row in sorted(state.waiting.items())},
-        "consents": sorted((workspace, msgspec.msgpack.encode(row)) for workspace, row in state.consents),
-        "counts": _by_reason(state),
-        "derived": sorted((fact.id, fact.name, msgspec.msgpack.encode(fact)) for fact in derived(state)),
-    }
-
-
-def derived(state: MemoryState) -> list[Derived]:
-    """All derived facts, as they wait for the lake."""
-    payload = msgspec.msgpack.Decoder(tuple[list[Any], list[Derived], dict[int, int]])
-    return [fact for handover in state.handovers(0, 1_000_000) for fact in payload.decode(handover.payload)[1]]
-
-
-def _by_reason(state: MemoryState) -> dict[tuple[int, int, str], int]:
-    found: Counter[tuple[int, int, str]] = Counter()
-    for (workspace, source, _, reason), number in state.counts.items():
-        found[workspace, source, reason] += number
-    return dict(found)
 
 
 def _acknowledged_once(world: World) -> None:

@@ -73,8 +73,8 @@ class Teller:
         self.house.add_source(self.key)
 
     def set(self, key: str, value: str) -> None:
-        if key == "cart_url":
-            self.house.mail_settings = msgspec.structs.replace(self.house.mail_settings, cart_url=value)
+        if key in ("cart_url", "from_email"):
+            self.house.mail_settings = msgspec.structs.replace(self.house.mail_settings, **{key: value})
             return
         rules = msgspec.structs.replace(self.house.rules, version=self.house.rules.version + 1)
         self.house.publish(_changed(rules, key, value))
