@@ -424,3 +424,16 @@ def test_two_couriers_in_threads_claim_each_intent_once(desk: Desk) -> None:
     for thread in threads:
         thread.join()
     assert sorted(claimed) == [f"i{n:03}" for n in range(100)]
+
+
+# -- one message per cart
+
+
+def test_the_guard_sees_what_was_already_sent_about_this_cart(desk: Desk) -> None:
+    desk.put(intent("a", of=5), intent("b", of=5))
+    for claim, outcome in zip(desk.claim(), ("failed", "accepted"), strict=True):
+        desk.begin(claim)
+        desk.intents.settle(desk.epoch, claim.intent.id, START, Settlement(outcome), None)
+    desk.put(gone={5: 2})
+    desk.put(intent("same", of=2), intent("cart", of=2, episode=7), intent("other", of=2, automation="other"))
+    assert {claim.intent.id: claim.sent_for_cart for claim in desk.claim()} == {"same": 1, "cart": 0, "other": 0}

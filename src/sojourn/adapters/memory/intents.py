@@ -124,27 +124,25 @@ class MemoryIntents:
     def _look(self, row: Waiting, now: Millis, cap_window: Millis) -> Claim:
         intent = row.intent
         listed = self._suppressed.get((intent.workspace, suppression_key(self._salt, intent.address)), {})
-        sent = [
-            other
-            for other in self._state.waiting.values()
-            if other.intent.workspace == intent.workspace and other.person == row.person and other.state in _COUNTED
-        ]
+        sent = [other for other in self._state.intents_of(intent.workspace, row.person) if other.state in _COUNTED]
         return Claim(
             intent=_current(row),
             attempts=row.attempts,
             suppressed=next((reason or level for level, reason in sorted(listed.items()) if holds(level, intent.purpose, intent.kind)), ""),
             consent=self._consent(row),
-            sent_in_window=sum(1 for other in sent if other.intent.kind == BULK and (_LEAST if other.handed_at is None else other.handed_at) > now - cap_window),
+            sent_in_window=sum(
+                1 for other in sent if other.intent.kind == BULK and (_LEAST if other.handed_at is None else other.handed_at) > now - cap_window
+            ),
             paused=intent.workspace in self.paused,
             sent_for_cart=sum(1 for other in sent if _same_cart(other.intent, intent)),
         )
 
     def _consent(self, row: Waiting) -> bool | None:
-        about = (row.intent.workspace, row.person, row.intent.channel, row.intent.purpose)
+        about = (row.intent.channel, row.intent.purpose)
         said: bool | None = None
         newest = _LEAST
-        for workspace, consent in self._state.consents:
-            if (workspace, consent.person, consent.channel, consent.purpose) == about and consent.at >= newest:
+        for consent in self._state.consents_of(row.intent.workspace, row.person):
+            if (consent.channel, consent.purpose) == about and consent.at >= newest:
                 said, newest = consent.granted, consent.at
         return said
 

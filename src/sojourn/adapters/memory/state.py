@@ -1,5 +1,7 @@
 """The engine's state in memory; values are kept as bytes, so that nobody holds on to what is stored."""
 
+from bisect import bisect_left, insort
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from threading import RLock
 from typing import Final
@@ -41,7 +43,6 @@ class MemoryState:
     def __init__(self) -> None:
         self.lock = RLock()
         self.waiting: dict[str, Waiting] = {}
-        self.consents: list[tuple[int, ConsentRow]] = []
         self.counts: dict[tuple[int, int, int, str], int] = {}  # (workspace, source, day, reason) -> events
         self.quarantined: list[tuple[int, int, int, Millis, Quarantine]] = []  # (workspace, source, position, at, what)
         self.outbox: dict[int, tuple[int, bytes]] = {}
@@ -50,8 +51,12 @@ class MemoryState:
         self._rules: dict[int, bytes] = {}
         self._people: dict[tuple[int, PersonId], bytes] = {}
         self._due: dict[tuple[int, PersonId], Millis] = {}
+        self._timers: dict[int, list[tuple[Millis, PersonId]]] = defaultdict(list)  # by workspace, sorted
         self._entries: dict[tuple[int, IdentifierKey], bytes] = {}
         self._merged: dict[tuple[int, PersonId], PersonId] = {}
+        self._became: dict[tuple[int, PersonId], list[PersonId]] = defaultdict(list)  # the other way round
+        self._consents: dict[tuple[int, PersonId], list[ConsentRow]] = defaultdict(list)
+        self._intents: dict[tuple[int, PersonId], list[str]] = defaultdict(list)
         self._handovers: dict[int, Handover] = {}
         self._handover_sequence = 0
 
@@ -85,12 +90,13 @@ class MemoryState:
     def due(self, workspace: int, before: Millis, limit: int) -> list[tuple[Millis, PersonId]]:
         """People whose `due` lies before that time, ordered by (due, id)."""
         with self.lock:
-            return sorted((due, person) for (at, person), due in self._due.items() if at == workspace and due < before)[:limit]
+            timers = self._timers[workspace]
+            return timers[: min(limit, bisect_left(timers, (before,)))]
 
     def next_due(self) -> Millis | None:
         """The earliest `due` of all workspaces."""
         with self.lock:
-            return min(self._due.values(), default=None)
+            return min((timers[0][0] for timers in self._timers.values() if timers), default=None)
 
     def commit(self, commits: Sequence[Commit], before: Progress, after: Progress) -> None:
         """Write everything at once. Errors: Taken."""
@@ -115,6 +121,19 @@ class MemoryState:
     def close(self) -> None:
         """Nothing to let go of."""
 
+    @property
+    def consents(self) -> list[tuple[int, ConsentRow]]:
+        """All changes of consent as (workspace, row), by the person they belong to now."""
+        return [(workspace, row) for (workspace, _), rows in self._consents.items() for row in rows]
+
+    def consents_of(self, workspace: int, person: PersonId) -> list[ConsentRow]:
+        """A person's changes of consent, in the order in which they came."""
+        return self._consents.get((workspace, person), [])
+
+    def intents_of(self, workspace: int, person: PersonId) -> list[Waiting]:
+        """A person's intents, in the order in which they came."""
+        return [self.waiting[number] for number in self._intents.get((workspace, person), ())]
+
     def leave(self, workspace: int, fact: Fact) -> None:
         """Put a fact into the outbox."""
         with self.lock:
@@ -126,8 +145,11 @@ class MemoryState:
         for person in commit.people:
             self._put(workspace, person)
         for intent in commit.intents:
-            self.waiting.setdefault(intent.id, Waiting(intent, intent.person, str(intent.state), intent.ready_at))
-        self.consents += [(workspace, consent) for consent in commit.consents]
+            if intent.id not in self.waiting:
+                self.waiting[intent.id] = Waiting(intent, intent.person, str(intent.state), intent.ready_at)
+                self._intents[workspace, intent.person].append(intent.id)
+        for consent in commit.consents:
+            self._consents[workspace, consent.person].append(consent)
         for loser, winner in commit.gone.items():
             self._merge(workspace, loser, winner)
         for key, entry in commit.identifiers.items():
@@ -153,32 +175,45 @@ class MemoryState:
             self._handovers[self._handover_sequence] = Handover(self._handover_sequence, workspace, payload)
 
     def _put(self, workspace: int, person: Person) -> None:
-        place = (workspace, person.id)
-        self._people[place] = _encode(person)
-        if person.due is None:
-            self._due.pop(place, None)
-        else:
-            self._due[place] = person.due
+        self._people[workspace, person.id] = _encode(person)
+        self._arm(workspace, person.id, person.due)
+
+    def _arm(self, workspace: int, person: PersonId, due: Millis | None) -> None:
+        before = self._due.pop((workspace, person), None)
+        if before == due:
+            if due is not None:
+                self._due[workspace, person] = due
+            return
+        timers = self._timers[workspace]
+        if before is not None:
+            del timers[bisect_left(timers, (before, person))]
+        if due is not None:
+            self._due[workspace, person] = due
+            insort(timers, (due, person))
 
     def _take(self, workspace: int, person: PersonId) -> list[IdentifierKey]:
-        """Remove a person; the identifiers that lead there."""
-        self._people.pop((workspace, person), None)
-        self._due.pop((workspace, person), None)
-        return [key for (at, key), entry in self._entries.items() if at == workspace and _ENTRY.decode(entry).person == person]
+        """Remove a person; the stored identifiers that lead there, of those that the person lists."""
+        self._arm(workspace, person, None)
+        body = self._people.pop((workspace, person), None)
+        if body is None:
+            return []
+        listed = _PERSON.decode(body)
+        found = self.identifiers(workspace, dict.fromkeys([*listed.identifiers, *listed.shared]))
+        return [key for key, entry in found.items() if entry.person == person]
 
     def _merge(self, workspace: int, loser: PersonId, winner: PersonId) -> None:
         for key in self._take(workspace, loser):
             self._entries[workspace, key] = _encode(IdentifierEntry(winner))
-        for place, into in self._merged.items():
-            if place[0] == workspace and into == loser:
-                self._merged[place] = winner
-        self._merged[workspace, loser] = winner
-        for row in self.waiting.values():
-            if row.intent.workspace == workspace and row.person == loser:
-                row.person = winner
-        self.consents = [
-            (at, msgspec.structs.replace(consent, person=winner) if at == workspace and consent.person == loser else consent) for at, consent in self.consents
-        ]
+        moved = [*self._became.pop((workspace, loser), ()), loser]
+        for person in moved:
+            self._merged[workspace, person] = winner
+        self._became[workspace, winner] += moved
+        mine = self._intents.pop((workspace, loser), [])
+        for number in mine:
+            self.waiting[number].person = winner
+        self._intents[workspace, winner] += mine
+        said = self._consents.pop((workspace, loser), [])
+        self._consents[workspace, winner] += [msgspec.structs.replace(consent, person=winner) for consent in said]
 
     def _cancel(self, workspace: int, wanted: Cancel) -> None:
         row = self.waiting.get(wanted.intent)
@@ -191,7 +226,7 @@ class MemoryState:
     def _drop_doubled(self, workspace: int, person: PersonId, at: Millis) -> None:
         early = (IntentState.READY, IntentState.CLAIMED)
         standing = (*early, IntentState.HANDING_OVER, IntentState.ACCEPTED, IntentState.UNKNOWN)
-        rows = [row for row in self.waiting.values() if row.intent.workspace == workspace and row.person == person and row.state in standing]
+        rows = [row for row in self.intents_of(workspace, person) if row.state in standing]
         seen: set[tuple[str, int]] = set()
         for row in sorted(rows, key=lambda row: (row.state in early, row.intent.decided_at, row.intent.id)):
             about = (row.intent.automation, row.intent.episode)
@@ -202,7 +237,6 @@ class MemoryState:
     def _remove(self, workspace: int, person: PersonId, at: Millis) -> None:
         for key in self._take(workspace, person):
             del self._entries[workspace, key]
-        for row in self.waiting.values():
-            if row.intent.workspace == workspace and row.person == person:
-                self._cancel(workspace, Cancel(row.intent.id, Why.ERASED, at))
-                row.intent = msgspec.structs.replace(row.intent, address="", data={})
+        for row in self.intents_of(workspace, person):
+            self._cancel(workspace, Cancel(row.intent.id, Why.ERASED, at))
+            row.intent = msgspec.structs.replace(row.intent, address="", data={})
