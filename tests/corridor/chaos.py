@@ -8,8 +8,6 @@ from sojourn.apps.demo.shoppers import journeys, stream
 from sojourn.terms.time import DAY, HOUR, MINUTE, SECOND, Millis, from_datetime, to_iso
 
 
-
-
 def events(seed: int, shoppers: int, start: Millis) -> list[tuple[Millis, dict[str, Any]]]:
     """(when it arrives, the call), in the order of arrival. Same arguments, same stream."""
     rng = Random(f"chaos/{seed}")
@@ -38,6 +36,12 @@ def _confusion(rng: Random, number: int, at: Millis, devices: list[str], users: 
         case 4:
             return {**event, "type": "track", "event": "Product Added", "userId": user, "properties": {"product_id": "p9", "price": 9, "currency": "EUR"}}
         case 5:
-            return {**event, "type": "track", "event": "Order Completed", "userId": user, "properties": {"order_id": f"x{number}", "total": 9, "currency": "EUR"}}
+            return {
+                **event,
+                "type": "track",
+                "event": "Order Completed",
+                "userId": user,
+                "properties": {"order_id": f"x{number}", "total": 9, "currency": "EUR"},
+            }
         case _:
             return {**event, "type": "group", "anonymousId": device, "groupId": "g-1"}

@@ -14,7 +14,15 @@ def _ask(path: Path, sql: str) -> list[tuple[object, ...]]:
 
 def intent_states(home: Path) -> Counter[str]:
     """How many intents are in which state."""
-    return Counter({str(state): int(str(number)) for state, number in _ask(home / "sojourn.sqlite", "SELECT state, count(*) FROM people_intent GROUP BY state")})
+    return Counter(
+        {str(state): int(str(number)) for state, number in _ask(home / "sojourn.sqlite", "SELECT state, count(*) FROM people_intent GROUP BY state")}
+    )
+
+
+def intents_of(home: Path, address: str) -> list[tuple[str, str]]:
+    """State and reason of each intent for an address, oldest first."""
+    rows = _ask(home / "sojourn.sqlite", "SELECT address, state, reason FROM people_intent ORDER BY decided_at")
+    return [(str(state), str(reason)) for to, state, reason in rows if to == address]
 
 
 def people(home: Path) -> list[int]:

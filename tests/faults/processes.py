@@ -27,7 +27,11 @@ COMMANDS: Final = {
     "capture": ("capture",),
     "engine": ("work", "--loops", "engine,lake"),
     "courier": ("work", "--loops", "courier"),
+    "front": ("front",),
+    "work": ("work",),
 }
+APART: Final = ("capture", "engine", "courier")
+"""What `front` and `work` do, in three processes, without the pages."""
 
 
 class Installation:

@@ -18,7 +18,7 @@ from sojourn.terms.effects import IntentState
 from sojourn.terms.person import Person
 from tests.faults import database
 from tests.faults.load import Load
-from tests.faults.processes import COMMANDS, Installation, eventually
+from tests.faults.processes import APART, Installation, eventually
 from tests.faults.sink import Sink
 
 KILLS: Final = int(os.environ.get("KILLS", "200"))
@@ -35,7 +35,7 @@ def test_after_kills_at_random_moments_every_promise_holds(tmp_path: Path) -> No
         killed = _shop_and_kill(house)
         load = killed.load
         eventually(lambda: database.at_rest(house.home), 180, lambda: f"it does not come to rest: {database.rest(house.home)}")
-        for name in COMMANDS:
+        for name in APART:
             house.stop(name)
         print(f"{len(load.acknowledged)} events acknowledged, {load.retries} retries, {len(sink.raw)} mails, {killed.seconds:.0f} s")
 
@@ -60,14 +60,14 @@ class Killed:
 def _shop_and_kill(house: Installation) -> Killed:
     rng = Random(SEED)
     load = Load(house, SEED)
-    for name in COMMANDS:
+    for name in APART:
         house.start(name)
     eventually(house.ready, 60, lambda: house.said("capture"))
     began = time.monotonic()
     load.start()
     for _ in range(KILLS):
         time.sleep(rng.uniform(*PAUSE_SECONDS))
-        victim = rng.choice(sorted(COMMANDS))
+        victim = rng.choice(APART)
         house.kill(victim)
         house.start(victim)
     load.stop()
@@ -112,7 +112,11 @@ def _nothing_missing(home: Path, load: Load) -> None:
     states = database.intent_states(home)
     assert set(states) <= {str(state) for state in FINAL}
     decided = {
-        person.traits["email"].value.partition("@")[0]: [decision.outcome for decision in person.decisions] for person in _people(home) if "email" in person.traits
+        person.traits["email"].value.partition("@")[0]: [decision.outcome for decision in person.decisions]
+        for person in _people(home)
+        if "email" in person.traits
     }
     assert {user for user in load.left if not decided.get(user)} == set()
-    assert states["accepted"] + states.get("unknown", 0) + states.get("held_out", 0) + states.get("cancelled", 0) + states.get("refused", 0) == sum(states.values())
+    assert states["accepted"] + states.get("unknown", 0) + states.get("held_out", 0) + states.get("cancelled", 0) + states.get("refused", 0) == sum(
+        states.values()
+    )
