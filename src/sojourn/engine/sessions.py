@@ -120,12 +120,14 @@ def _due(session: OpenSession, gap: Millis) -> Millis:
 
 def _extend(session: OpenSession, fact: Fact, moment: Moment) -> None:
     at = fact.at
-    session.last = max(session.last, at)
     if fact.kind in _PAGES:
         session.pages += 1
         if not session.entry or at < session.start:
             session.entry = entry_path(fact)
-    session.start = min(session.start, at)
+    if at > session.last:
+        session.last = at
+    elif at < session.start:
+        session.start = at
     session.facts += 1
     session.seen = moment.at
 
