@@ -1,6 +1,7 @@
 """The message: RFC 5322 bytes with the headers a careful sender sets."""
 
 import re
+from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -16,6 +17,7 @@ from sojourn.terms.time import Millis, to_datetime
 LONGEST_SUBJECT: Final = 200
 _UNPRINTABLE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]+")
 _UNFIT: Final = re.compile(r"[\s<>(),;:\"\\\[\]\x00-\x1f\x7f]")
+_BARE: Final = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]*")
 
 
 class Letter(msgspec.Struct, frozen=True):
@@ -48,11 +50,9 @@ def message_id(intent: str, domain: str) -> str:
 def assemble(letter: Letter) -> bytes:
     """The whole message, text and HTML as alternatives. Errors: Refusal(BAD_VALUE) where an address cannot stand in a header."""
     message = EmailMessage(policy=SMTP)
-    message["From"] = _address(letter.from_email, one_line(letter.from_name, 100))
     message["To"] = _address(letter.to)
     if letter.reply_to:
         message["Reply-To"] = _address(letter.reply_to)
-    message["Subject"] = one_line(letter.subject)
     message["Date"] = format_datetime(to_datetime(letter.at).replace(microsecond=0))
     message["Message-ID"] = message_id(letter.intent, letter.from_email.rpartition("@")[2])
     message["Auto-Submitted"] = "auto-generated"
@@ -61,7 +61,28 @@ def assemble(letter: Letter) -> bytes:
     message.set_content(_sane(letter.text), cte="quoted-printable")
     message.add_alternative(_sane(letter.html), subtype="html", cte="quoted-printable")
     message.set_boundary(f"=_{letter.intent[:40]}")
-    return _unsubscribe_headers(letter) + message.as_bytes()
+    return _unsubscribe_headers(letter) + _named_headers(letter) + message.as_bytes()
+
+
+def _named_headers(letter: Letter) -> bytes:
+    """From and Subject, encoded by hand (RFC 2047): the header folding of the standard library can lose a blank between two encoded words."""
+    name = _phrase(one_line(letter.from_name, 100))
+    address = str(_address(letter.from_email))
+    sender = f"{name}\r\n <{address}>" if name else address
+    return f"From: {sender}\r\nSubject: {_words(one_line(letter.subject), 'Subject')}\r\n".encode("ascii")
+
+
+def _words(text: str, header: str) -> str:
+    return text if text.isascii() and "=?" not in text else Header(text, "utf-8", maxlinelen=75, header_name=header).encode(linesep="\r\n")
+
+
+def _phrase(name: str) -> str:
+    """A display name: bare, quoted, or encoded."""
+    if not name.isascii() or "=?" in name:
+        return _words(name, "From")
+    if _BARE.fullmatch(name):
+        return name
+    return '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def _unsubscribe_headers(letter: Letter) -> bytes:
@@ -77,13 +98,13 @@ def _unsubscribe_headers(letter: Letter) -> bytes:
     return f"List-Unsubscribe: {listed}\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n".encode("ascii")
 
 
-def _address(text: str, name: str = "") -> Address:
+def _address(text: str) -> Address:
     """An address for a header; the domain in its ASCII form."""
     local, _, domain = text.rpartition("@")
     if not local or not domain or _UNFIT.search(text):
         raise Refusal(Code.BAD_VALUE, f"{text[:100]!r} is no email address")
     try:
-        return Address(display_name=name, username=local, domain=domain.encode("idna").decode("ascii"))
+        return Address(username=local, domain=domain.encode("idna").decode("ascii"))
     except (ValueError, IndexError) as error:
         raise Refusal(Code.BAD_VALUE, f"{text!r} is no email address: {error}") from error
 

@@ -2,10 +2,14 @@
 
 import re
 from email import message_from_bytes
+from email.header import decode_header, make_header
 from email.policy import default
+from email.utils import parseaddr
 
 import msgspec
 import pytest
+from hypothesis import Phase, example, given, settings
+from hypothesis import strategies as st
 
 from sojourn.actions.message import Letter, assemble, one_line
 from sojourn.actions.tests.samples import AT
@@ -97,3 +101,22 @@ def test_a_header_text_is_cut_and_tidied():
 
 def test_broken_unicode_is_replaced_and_nothing_fails():
     assert content(parse(assemble(msgspec.structs.replace(LETTER, text="a\ud800b\x00"))).get_body(("plain",))) == "a?b\ufffd\n"
+
+
+def decoded(text):
+    """A header's text by RFC 2047; the newer parser of Python 3.11 puts a blank between two encoded words of a name."""
+    return str(make_header(decode_header(text.replace("\r\n", ""))))
+
+
+@settings(max_examples=100, deadline=None, phases=[Phase.explicit, Phase.generate])
+@given(st.text(max_size=120), st.text(max_size=250))
+@example("0 0000000000000¡¡¡¡¡¡¡𐀀𐀀𐀀𐀀", 'a "quoted", name <x@y>; =?utf-8?q?b?=')
+@example('Shop "The Best", Inc. <evil@example.com>', "")
+def test_any_name_and_subject_arrive_as_they_were_tidied(name, subject):
+    raw = assemble(msgspec.structs.replace(LETTER, from_name=name, subject=subject))
+    message = message_from_bytes(raw)
+    sender, address = parseaddr(message["From"])
+    assert (decoded(sender), address) == (one_line(name, 100), "hello@shop.example")
+    assert decoded(message["Subject"]) == one_line(subject)
+    assert sorted(message.keys()) == sorted(parse(assemble(LETTER)).keys())
+    assert max(raw.partition(b"\r\n\r\n")[0]) < 128
