@@ -58,6 +58,12 @@ def value(anything: Any) -> str:
 
 
 @register.filter
+def pairs(mapping: dict[str, Any]) -> list[tuple[str, Any]]:
+    """A mapping's entries. In a template `mapping.items` would be the entry named "items", where customers send one."""
+    return list(mapping.items())
+
+
+@register.filter
 def thousands(number: int) -> str:
     """`12345` as `12,345`."""
     return f"{number:,}"

@@ -9,7 +9,7 @@ from sojourn.apps.workspace.actions import create_secret_key, revoke_secret_key
 from sojourn.apps.workspace.models import SecretKey
 from sojourn.apps.workspace.queries import rules
 from sojourn.apps.workspace.tests.house import NOW, browser, build
-from sojourn.ports.lake import Row
+from sojourn.ports.lake import Row, Unreachable
 from sojourn.terms.facts import Fact
 from sojourn.terms.ids import fact_id
 from sojourn.terms.person import Person
@@ -79,6 +79,30 @@ def test_a_timeline_holds_the_facts_of_all_who_became_one_newest_first(house, la
     assert first["items"][0]["id"] == str(fact_id(10, 0))
     rest = ask(f"/people/{ANN}/timeline?limit=2&before={first['next']}", key).json()
     assert ([one["name"] for one in rest["items"]], rest["next"]) == (["Step 0"], None)
+
+
+def test_the_timelines_page_shows_properties_of_every_name(house):
+    lake = MemoryLake()
+    fact = Fact("track", "Order Completed", AT, "m1", props={"items": [1], "keys": "<b>", "total": 5}, traits={"values": "v"}, context={"page": {"url": "https://x.example/"}})
+    lake.write([Row(house.workspace, fact_id(7, 3), ANN, 0, 1, AT, fact)], [], 1)
+    lake_hook.connect(lambda: lake)
+    page = browser(house.vera).get(f"/people/{ANN}/timeline/").content.decode()
+    lake_hook.connect(lambda: None)
+    for shown in ("<dt>items</dt><dd>[1]</dd>", "<dt>keys</dt><dd>&lt;b&gt;</dd>", "<dt>total</dt><dd>5</dd>", "<dt>values</dt><dd>v</dd>", "https://x.example/"):
+        assert shown in page
+
+
+def test_a_lake_that_cannot_be_read_just_now_is_503_and_spares_the_other_pages(house, monkeypatch):
+    def unreachable(*_args):
+        raise Unreachable
+
+    lake = MemoryLake()
+    monkeypatch.setattr(lake, "timeline", unreachable)
+    monkeypatch.setattr(lake, "query", unreachable)
+    monkeypatch.setattr(lake_hook, "_open", lambda: lake)
+    client = browser(house.vera)
+    assert client.get(f"{API}/people/{ANN}/timeline").status_code == 503
+    assert [client.get(path).status_code for path in ("/", "/messages/", f"/people/{ANN}/timeline/")] == [200, 200, 200]
 
 
 def test_without_a_lake_the_timeline_says_so_and_the_page_still_stands(house):
