@@ -6,6 +6,7 @@ from typing import Protocol
 import msgspec
 
 from sojourn.terms.facts import Arrival, Record
+from sojourn.terms.ids import FactId
 from sojourn.terms.time import Millis
 
 
@@ -61,6 +62,10 @@ class Log(Protocol):
 
     def trim(self, before: int) -> int:
         """Remove records with position < before (retention); how many. Deduplication keys stay for their 28 days. Never the last record."""
+        ...
+
+    def blank(self, facts: Sequence[FactId]) -> int:
+        """Empty these facts where they stand (erasure): they keep their ids and times and say nothing any more; how many were there. Idempotent. Errors: Full."""
         ...
 
     def verify(self) -> int:

@@ -53,6 +53,11 @@ class Fact(msgspec.Struct, array_like=True, frozen=True, gc=False, omit_defaults
     raw: dict[str, Any] = {}  # timestamp, originalTimestamp, sentAt as sent; integrations; whatever fits nowhere else
 
 
+def blanked(fact: Fact) -> Fact:
+    """What is left of an erased fact: its place and its times, as a control fact without effect."""
+    return Fact(kind=Kind.CONTROL, name=FACT_ERASED, at=fact.at, message_id="")
+
+
 class Quarantine(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """One event set aside: the reason and the first 64 KiB of what came."""
 
@@ -112,6 +117,7 @@ NO_SOURCE: Final = 0
 RULES_PUBLISHED: Final = "Rules Published"
 PEOPLE_SPLIT: Final = "People Split"
 PERSON_ERASED: Final = "Person Erased"
+FACT_ERASED: Final = "Fact Erased"
 MESSAGE_SENT: Final = "Message Sent"
 MESSAGE_SKIPPED: Final = "Message Skipped"
 MESSAGE_UNKNOWN: Final = "Message Unknown"

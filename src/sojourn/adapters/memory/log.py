@@ -8,8 +8,8 @@ import msgspec
 
 from sojourn.ports.clock import Clock
 from sojourn.ports.log import DEDUPLICATION_WINDOW, Appended
-from sojourn.terms.facts import NO_SOURCE, Arrival, Fact, Flag, Item, Record
-from sojourn.terms.ids import FACTS_PER_RECORD_BITS
+from sojourn.terms.facts import FACT_ERASED, NO_SOURCE, Arrival, Fact, Flag, Item, Record, blanked
+from sojourn.terms.ids import FACTS_PER_RECORD_BITS, FactId, position_of
 from sojourn.terms.outcomes import Reason
 from sojourn.terms.time import DAY, Millis
 
@@ -70,6 +70,21 @@ class MemoryLog:
             del self._records[:gone]
             self._trimmed += gone
             return gone
+
+    def blank(self, facts: Sequence[FactId]) -> int:
+        """Empty these facts where they stand."""
+        count = 0
+        with self._grown:
+            for number in facts:
+                place = position_of(number) - self._trimmed - 1
+                index = number & (1 << FACTS_PER_RECORD_BITS) - 1
+                if not 0 <= place < len(self._records) or index >= len(self._records[place].facts):
+                    continue
+                record = self._records[place]
+                emptied = [blanked(fact) if at == index else fact for at, fact in enumerate(record.facts)]
+                count += record.facts[index].name != FACT_ERASED
+                self._records[place] = msgspec.structs.replace(record, facts=emptied)
+        return count
 
     def verify(self) -> int:
         """How many records there are."""

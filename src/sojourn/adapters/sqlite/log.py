@@ -17,8 +17,8 @@ from sojourn.adapters.sqlite.keys import ENTRY, SeenKeys, pack_entries, pack_ent
 from sojourn.adapters.sqlite.records import EMPTY_BODY, Row, checksum, pack_body, read_row
 from sojourn.ports.clock import Clock
 from sojourn.ports.log import DEDUPLICATION_WINDOW, Appended, Damaged, Full
-from sojourn.terms.facts import NO_SOURCE, Arrival, Fact, Flag, Item, Record
-from sojourn.terms.ids import FACTS_PER_RECORD_BITS
+from sojourn.terms.facts import FACT_ERASED, NO_SOURCE, Arrival, Fact, Flag, Item, Record, blanked
+from sojourn.terms.ids import FACTS_PER_RECORD_BITS, FactId, position_of
 from sojourn.terms.outcomes import Reason
 from sojourn.terms.time import DAY, Millis
 
@@ -125,6 +125,19 @@ class SqliteLog:
             if removed < _TRIM_AT_ONCE:
                 return gone
             self._checkpointer.wrote(removed * 4_096)
+
+    def blank(self, facts: Sequence[FactId]) -> int:
+        """Empty these facts where they stand; the freed pages are overwritten."""
+        wanted: dict[int, set[int]] = {}
+        for number in facts:
+            wanted.setdefault(position_of(number), set()).add(number & (1 << FACTS_PER_RECORD_BITS) - 1)
+        count = 0
+        with self._writing, self._transaction() as connection:
+            connection.execute("PRAGMA secure_delete = ON")
+            for position, indexes in sorted(wanted.items()):
+                count += _blank(connection, position, indexes)
+        self._checkpointer.wrote(len(wanted) * 4_096)
+        return count
 
     def verify(self) -> int:
         """Read all records and their checksums; how many there are. Errors: Damaged."""
@@ -271,6 +284,19 @@ def _trim(connection: sqlite3.Connection, before: int) -> int:
         (before, young),
     )
     return connection.execute("DELETE FROM record WHERE position < ?", (before,)).rowcount
+
+
+def _blank(connection: sqlite3.Connection, position: int, indexes: set[int]) -> int:
+    row = connection.execute("SELECT position, at, workspace, source, keys, body, crc FROM record WHERE position = ?", (position,)).fetchone()
+    if row is None:
+        return 0  # trimmed away
+    record = read_row(row)
+    count = sum(1 for index, fact in enumerate(record.facts) if index in indexes and fact.name != FACT_ERASED)
+    packed = [msgspec.msgpack.encode(blanked(fact) if index in indexes else fact) for index, fact in enumerate(record.facts)]
+    body = pack_body(packed, record.counts, record.quarantined)
+    crc = checksum(record.position, record.at, record.workspace, record.source, row[4], body)
+    connection.execute("UPDATE record SET body = ?, crc = ? WHERE position = ?", (body, crc, position))
+    return count
 
 
 def _first_young_day(at: Millis) -> Millis:
