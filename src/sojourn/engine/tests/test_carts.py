@@ -3,7 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
-from sojourn.engine import carts
+from sojourn.engine import carts, decide
 from sojourn.engine.tests.carting import LAMP, NOON, PAN, RULES, Shopper, minutes
 from sojourn.terms.time import DAY, MINUTE
 
@@ -99,6 +99,17 @@ def test_an_order_stamped_before_the_abandonment_but_told_after_it_is_late_proof
     assert ann.person.carts_ended == {"ordered": 1}
     assert ann.derived("Cart Recovered") == []
     assert ann.reasons() == [("send", "fits", "cancelled")]
+
+
+@pytest.mark.parametrize(("minute", "late"), [(10, True), (30, True), (31, False)])
+def test_decisions_are_told_whether_the_order_is_late_proof(monkeypatch, minute, late):
+    told = []
+    monkeypatch.setattr(decide, "on_ended", lambda *_, **more: told.append(more["late"]))
+    ann = Shopper()
+    ann.says(0, "Product Added", **LAMP)
+    ann.waits_until(31)
+    ann.says(minute, "Order Completed", told=50, order_id="o-1", total=49.9, currency="EUR")
+    assert told == [late]
 
 
 def test_late_proof_after_the_message_went_out_is_recorded_as_overtaken():
