@@ -125,8 +125,9 @@ def test_a_position_alone_can_be_written(lake: Lake):
 
 
 def test_erased_people_are_gone_and_nobody_else_is(lake: Lake):
-    lake.write([a_row(1, person=1), a_row(2, person=2), a_row(3, person=1), a_row(4, person=1, workspace=2)], [], 1)
+    lake.write([a_row(1, person=1), a_row(2, person=2), a_row(3, person=7), a_row(4, person=1, workspace=2)], [(1, 7, 1)], 1)
     assert lake.erase(1, [1]) == 2
+    assert lake.timeline(1, [7], 10) == []
     assert lake.erase(1, [1]) == 0
     assert lake.timeline(1, [1], 10) == []
     assert [row.id for row in lake.timeline(1, [2], 10)] == [fact_id(2, 0)]

@@ -178,21 +178,46 @@ def test_a_log_trimmed_too_early_is_said_and_nothing_is_released(failing: House)
     assert failing.lake.sequence() == 0
 
 
-def test_what_comes_for_an_erased_person_is_kept_nowhere(house: House):
+def test_who_is_erased_leaves_the_lake_with_all_they_were_and_nothing_of_theirs_comes_in_again(house: House):
+    house.put(house.track("Product Viewed", user="u-1"))
+    house.put(house.track("Product Viewed", "a-1"))
+    house.put(house.track("Product Viewed", "a-2"))
+    house.engine.catch_up()
+    house.writer.drain()
+    other = house.person("anonymous_id:a-2").id
+    house.put(house.track("", "a-1", "u-1", kind=Kind.IDENTIFY))
+    house.engine.catch_up()
+    person = house.person("user_id:u-1")
+    assert len(person.merged) == 1
+    house.put(house.track("Product Viewed", user="u-1"))
+    house.control(PERSON_ERASED, person=person.id)
+    house.put(house.track("Product Viewed", "a-2"))
+    house.engine.catch_up()
     house.put(house.track("Product Viewed", "a-1", "u-1"))
     house.engine.catch_up()
     house.writer.drain()
-    person = house.person("user_id:u-1").id
-    house.control(PERSON_ERASED, person=person)
-    house.engine.catch_up()
-    house.writer.drain()
-    house.lake.erase(WORKSPACE, [person])
-    before = len(everything(house))
-    house.put(house.track("Product Viewed", "a-1", "u-1"))
-    house.engine.catch_up()
-    house.writer.drain()
-    assert len(everything(house)) == before
-    assert house.state.handovers(0, 10) == []
+    assert house.lake.timeline(WORKSPACE, [person.id, *person.merged], 100) == []
+    assert [row.fact.name for row in house.lake.timeline(WORKSPACE, [NOBODY], 100)] == [PERSON_ERASED, RULES_PUBLISHED]
+    assert [row.fact.name for row in house.lake.timeline(WORKSPACE, [other], 100) if not row.fact.flags & Flag.DERIVED] == ["Product Viewed"] * 2
+    assert house.state.handovers(0, 1) == []
+
+
+def test_a_crash_after_erasing_erases_again_and_loses_nobody_else(failing: House):
+    failing.put(failing.track("Product Viewed", "a-1"))
+    failing.put(failing.track("Product Viewed", "a-2"))
+    failing.engine.catch_up()
+    failing.writer.drain()
+    person, other = failing.person("anonymous_id:a-1").id, failing.person("anonymous_id:a-2").id
+    failing.control(PERSON_ERASED, person=person)
+    failing.put(failing.track("Product Viewed", "a-2"))
+    failing.engine.catch_up()
+    failing.lake.before = True
+    failing.later(2)
+    with pytest.raises(Unreachable):
+        failing.writer.run_once()
+    LakeWriter(failing.log, failing.state, failing.lake, failing.clock).drain()
+    assert failing.lake.timeline(WORKSPACE, [person], 10) == []
+    assert Counter(row.fact.name for row in failing.lake.timeline(WORKSPACE, [other], 10))["Product Viewed"] == 2
 
 
 def test_two_workspaces_in_one_batch_stay_apart(monkeypatch: pytest.MonkeyPatch):

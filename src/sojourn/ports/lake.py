@@ -61,7 +61,7 @@ class Lake(Protocol):
         ...
 
     def erase(self, workspace: int, people: Sequence[PersonId]) -> int:
-        """Delete all facts of these people and rewrite the files that held them; how many rows went."""
+        """Delete all facts of these people and of those who became them, and rewrite the files that held them; how many rows went."""
         ...
 
     def head(self, workspace: int) -> FactId:

@@ -11,7 +11,7 @@ from sojourn.ports.lake import Lake, Row
 from sojourn.ports.log import Log
 from sojourn.ports.state import Handover, State
 from sojourn.terms.effects import Resolved
-from sojourn.terms.facts import NO_SOURCE, Derived, Fact, Flag, Kind, Record
+from sojourn.terms.facts import NO_SOURCE, PERSON_ERASED, Derived, Fact, Flag, Kind, Record
 from sojourn.terms.ids import ERASED, FACTS_PER_RECORD_BITS, NOBODY, FactId, PersonId, position_of
 from sojourn.terms.refusals import Code, Refusal
 from sojourn.terms.time import MINUTE, SECOND, Millis
@@ -26,6 +26,7 @@ WAIT: Final[Millis] = 2 * SECOND
 COMPACT_AFTER_WRITES: Final = 60
 COMPACT_AFTER: Final[Millis] = 10 * MINUTE
 _HANDOVERS_AT_ONCE: Final = 500
+_INDEX: Final = (1 << FACTS_PER_RECORD_BITS) - 1
 
 
 class Payload(msgspec.Struct, frozen=True, array_like=True):
@@ -103,25 +104,31 @@ class LakeWriter:
         self._sequence = sequence
 
     def _write(self, waiting: Sequence[tuple[Handover, Payload]]) -> int:
-        """Take in handovers from the front, up to the size of a transaction."""
+        """Take in handovers from the front, up to the size of a transaction. A correction or an erasure is taken alone."""
         taken: list[tuple[Handover, Payload]] = []
         size = 0
         for handover, payload in waiting:
             count = len(payload.resolved) + len(payload.derived)
-            if taken and size + count > ROWS_AT_ONCE:
-                break
-            if self._corrects(handover, payload, taken):
-                if not taken:
-                    return self._move(handover, payload)
+            if taken and (size + count > ROWS_AT_ONCE or self._corrects(handover, payload, taken)):
                 break
             taken.append((handover, payload))
             size += count
+        if self._corrects(*taken[0], []):
+            return self._move(*taken[0])
         records = self._records(payload for _, payload in taken)
+        erasing = [number for number, (_, payload) in enumerate(taken) if _erased_by(payload, records)]
+        if erasing:
+            taken = taken[: erasing[0] or 1]
+        erased = {person for _, payload in taken for person in _erased_by(payload, records)}
         rows: list[Row] = []
         merges: list[tuple[int, PersonId, PersonId]] = []
         for handover, payload in taken:
-            rows += self._rows(handover.workspace, payload, payload.resolved, records)
+            rows += (row for row in self._rows(handover.workspace, payload, payload.resolved, records) if row.person not in erased)
             merges += ((handover.workspace, person, became) for person, became in payload.gone.items())
+        if erased:
+            # Before the position moves on: a crash in between only erases again.
+            self._lake.erase(taken[0][0].workspace, sorted(erased.union(person for _, person, became in merges if became in erased)))
+            merges = [merge for merge in merges if merge[2] not in erased]
         self._lake.write(rows, merges, taken[-1][0].sequence)
         self._wrote(taken)
         return len(rows)
@@ -164,10 +171,9 @@ class LakeWriter:
 
     def _rows(self, workspace: int, payload: Payload, resolved: Iterable[Resolved], records: dict[int, Record]) -> list[Row]:
         rows: list[Row] = []
-        low_bits = (1 << FACTS_PER_RECORD_BITS) - 1
         for one in resolved:
             record = records[position_of(one.fact)]
-            fact = record.facts[one.fact & low_bits]
+            fact = record.facts[one.fact & _INDEX]
             if one.person == NOBODY and self._erased(workspace, fact):
                 continue
             rows.append(Row(workspace, one.fact, one.person, one.session, record.source, record.at, fact))
@@ -186,6 +192,19 @@ class LakeWriter:
             self._lake.compact()
             self._writes = 0
             self._compacted_at = now
+
+
+def _erased_by(payload: Payload, records: dict[int, Record]) -> list[PersonId]:
+    """Whom the control facts of a handover erase."""
+    found: list[PersonId] = []
+    for resolved in payload.resolved:
+        if resolved.person != NOBODY:
+            continue
+        fact = records[position_of(resolved.fact)].facts[resolved.fact & _INDEX]
+        person = fact.props.get("person") if fact.kind == Kind.CONTROL and fact.name == PERSON_ERASED else None
+        if isinstance(person, int) or (isinstance(person, str) and person.isdecimal()):
+            found.append(int(person))
+    return found
 
 
 def read_records(log: Log, positions: Iterable[int]) -> dict[int, Record]:

@@ -109,9 +109,10 @@ class DuckLake:
         """
         if not people:
             return 0
-        who = _numbers(people)
         here = {"workspace": workspace}
         with self._guarded() as connection:
+            became = connection.execute(f"SELECT person FROM merges WHERE workspace = $workspace AND became IN ({_numbers(people)})", here).fetchall()
+            who = _numbers([*people, *(person for (person,) in became)])
             sequence = {"sequence": _stored_sequence(connection)}
             connection.execute("BEGIN")
             found = connection.execute(f"DELETE FROM facts WHERE workspace = $workspace AND person IN ({who})", here).fetchone()

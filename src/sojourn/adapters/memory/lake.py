@@ -70,6 +70,7 @@ class MemoryLake:
 
     def erase(self, workspace: int, people: Sequence[PersonId]) -> int:
         """See ports.lake."""
+        people = [*people, *(person for (place, person), became in self._merges.items() if place == workspace and became in people)]
         kept = [row for row in self._rows if row.workspace != workspace or row.person not in people]
         gone = len(self._rows) - len(kept)
         self._rows = kept
