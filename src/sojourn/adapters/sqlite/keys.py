@@ -39,7 +39,7 @@ class SeenKeys:
     """Which keys were appended in the last 28 days, counted in whole UTC days of record time, and with what content.
 
     65,536 runs of entries (see `pack_entry`) by the key's low 16 bits. A run is in the order of time, so what has expired is its beginning; it is cut off when
-    the day changes. Times given must not run backwards. Source: docs/adr/0016-deduplication-keys-are-runs-of-bytes.md
+    the day changes. Source: docs/adr/0016-deduplication-keys-are-runs-of-bytes.md
     """
 
     def __init__(self) -> None:
@@ -85,9 +85,8 @@ class SeenKeys:
 
     def _be(self, day: int) -> None:
         """Cut off what expires when a day begins."""
-        if day == self._day:
+        if day <= self._day:  # an append that failed may have seen a later day than the one that comes after it
             return
-        assert day > self._day, "record time runs backwards"
         self._day = day
         for run in self._runs:
             end = 0

@@ -99,3 +99,13 @@ def test_entries_that_were_kept_are_known_when_they_are_loaded_again() -> None:
 def test_a_synthetic_key_follows_both_and_is_a_key() -> None:
     assert all(0 <= synthetic_key(key, content) <= LARGEST for key in (0, 1, LARGEST) for content in (0, 1, LARGEST))
     assert synthetic_key(5, 1) != synthetic_key(5, 2) != synthetic_key(6, 2)
+
+
+def test_a_clock_that_was_ahead_for_an_append_that_failed_stops_nothing() -> None:
+    seen = SeenKeys()
+    ahead = pack_entry(1, 0, 9 * DAY)
+    seen.note(ahead, 9 * DAY)
+    seen.forget(ahead)
+    assert note(seen, 1, 0, 5 * DAY) is None
+    assert note(seen, 1, 0, 33 * DAY) is True
+    assert note(seen, 1, 0, 34 * DAY) is None
