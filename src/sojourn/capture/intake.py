@@ -6,12 +6,13 @@ from uuid import uuid4
 
 import msgspec
 
-from sojourn.capture import bounds, shields
-from sojourn.capture.bounds import OutOfBounds
+from sojourn.capture import shields
+from sojourn.capture.bounds import OutOfBounds, clean
 from sojourn.capture.call import Call, Candidate, Opened, Refused
 from sojourn.capture.limits import DEPTH, EVENT_NAMES, EVENT_NAMES_BURST, MESSAGE_ID_CHARACTERS, QUARANTINE_BYTES, RETRY_AFTER_SECONDS
 from sojourn.capture.packing import key_base, pack
-from sojourn.capture.times import event_time, read_time
+from sojourn.capture.shields import identifier
+from sojourn.capture.times import FUTURE, SKEW_TOLERANCE, event_time, read_time
 from sojourn.ports.directory import KeyHolder
 from sojourn.terms.facts import Arrival, Flag, Item, Kind, Quarantine
 from sojourn.terms.outcomes import Dropped, Quarantined, Reason
@@ -33,6 +34,7 @@ _NAMED: Final = (Kind.PAGE.value, Kind.SCREEN.value)
 _TRACK: Final = Kind.TRACK.value
 _IDENTIFY: Final = Kind.IDENTIFY.value
 _GROUP: Final = Kind.GROUP.value
+_NONE: Final[dict[str, Any]] = {}
 _encode = msgspec.json.Encoder().encode
 
 
@@ -81,8 +83,13 @@ class Intake:
         self._base = key_base(holder.workspace, holder.source)
         self._flags = (Flag.TRUSTED.value if holder.secret else 0) | (Flag.HISTORICAL.value if historical else 0)
         self._mint = mint or _random_id
+        self._latest = received + FUTURE
         self._sent: Any = None
         self._sent_at: Millis | None = None
+        self._right_clock = True  # as far as the envelope's sentAt tells
+        self._known: set[str] = set()
+        self._new: set[str] = set()
+        self._beyond: set[str] = set()
         self._context: dict[str, Any] | None = None
         self._integrations: dict[str, Any] | None = None
         self._counts: dict[str, int] = {}
@@ -90,18 +97,13 @@ class Intake:
     def take(self, opened: Opened, names: Names) -> Turned:
         """Turn all calls into items and outcomes. Errors: Refused(400) where the envelope is wrong, Refused(429) for an explosion of names."""
         self._open(opened)
-        others: list[tuple[int, Dropped | Quarantined]] = []
-        beyond = self._names_beyond(opened.calls, names)
-        items: list[Item] = []
-        places: list[int] = []
-        one = self._one
-        for index, call in enumerate(opened.calls):
-            outcome = one(call, beyond)
-            if type(outcome) is Item:
-                items.append(outcome)
-                places.append(index)
-            else:
-                others.append((index, outcome))  # type: ignore[arg-type]
+        self._known = names.known(self._holder.workspace)
+        items, places, others = self._all(opened.calls)
+        if self._new:
+            self._beyond = names.room(self._holder.workspace, self._new)
+            if self._beyond:
+                self._counts.clear()
+                items, places, others = self._all(opened.calls)
         quarantined = []
         for _, other in others:
             self._counts[other.reason.value] = self._counts.get(other.reason.value, 0) + 1
@@ -111,52 +113,66 @@ class Intake:
         return Turned(arrival, places, others)
 
     def _open(self, opened: Opened) -> None:
-        self._sent = opened.sent_at
-        self._sent_at = read_time(opened.sent_at) if opened.sent_at is not None else None
+        if opened.sent_at is not None:
+            self._sent = opened.sent_at
+            self._sent_at = sent = read_time(opened.sent_at)
+            self._right_clock = sent is None or abs(self._received - sent) < SKEW_TOLERANCE
         try:
             self._context = _outer(opened.context, "context")
             self._integrations = _outer(opened.integrations, "integrations")
         except OutOfBounds as broken:
             raise Refused(400, broken.reason, broken.detail) from None
 
-    def _names_beyond(self, calls: list[Candidate], names: Names) -> set[str]:
-        known = names.known(self._holder.workspace)
-        new = {call.event.strip() for call in calls if type(call) is Call and type(call.event) is str and call.event not in known}
-        new = {name for name in new if name and name not in known and len(name) <= 200}
-        return names.room(self._holder.workspace, new) if new else new
+    def _all(self, calls: list[Candidate]) -> tuple[list[Item], list[int], list[tuple[int, Dropped | Quarantined]]]:
+        items: list[Item] = []
+        places: list[int] = []
+        others: list[tuple[int, Dropped | Quarantined]] = []
+        one = self._one
+        for index, call in enumerate(calls):
+            outcome = one(call) if type(call) is Call else call
+            if type(outcome) is Item:
+                items.append(outcome)
+                places.append(index)
+            else:
+                others.append((index, outcome))  # type: ignore[arg-type]  # a Call never comes back
+        return items, places, others
 
-    def _one(self, call: Candidate, beyond: set[str]) -> Item | Dropped | Quarantined:
-        if type(call) is not Call:
-            return call  # type: ignore[return-value]
+    def _one(self, call: Call) -> Item | Dropped | Quarantined:
+        """Who, what, and whether both may be; the rest is `_pack`'s."""
         kind = self._kind or call.type
         if type(kind) is not str or kind not in _KINDS:
             return Dropped(Reason.BAD_TYPE, "type must be identify, track, page, screen, group or alias")
-        message_id = shields.identifier(call.message_id, "messageId", MESSAGE_ID_CHARACTERS, Reason.MESSAGE_ID_TOO_LONG)
-        anonymous_id = shields.identifier(call.anonymous_id, "anonymousId")
-        user_id = shields.identifier(call.user_id, "userId")
-        for one in (message_id, anonymous_id, user_id):
-            if type(one) is Dropped:
-                return one
-        if user_id is None and anonymous_id is None:
-            return Dropped(Reason.NO_IDENTIFIER, "an event needs userId or anonymousId")
-        name: str | Dropped = ""
-        link: str | Dropped | None = None
-        if kind == _TRACK:
-            name = shields.event_name(call.event, self._holder.secret)
-            if beyond and name in beyond:
-                return Dropped(Reason.TOO_MANY_EVENT_NAMES, "this workspace has too many different event names; put what varies into properties")
-        elif kind in _LINKED:
-            link = _link(call, kind)
-        elif kind != _IDENTIFY:
-            name = shields.page_name(call.name)
-        if type(name) is Dropped:
-            return name
-        if type(link) is Dropped:
-            return link
         flags = self._flags
+        message_id = identifier(call.message_id, "messageId", MESSAGE_ID_CHARACTERS, Reason.MESSAGE_ID_TOO_LONG)
         if message_id is None:
             message_id = self._mint()
             flags |= _AT_LEAST_ONCE
+        elif type(message_id) is Dropped:
+            return message_id
+        anonymous_id = None if call.anonymous_id is None else identifier(call.anonymous_id, "anonymousId")
+        user_id = None if call.user_id is None else identifier(call.user_id, "userId")
+        if type(anonymous_id) is Dropped:
+            return anonymous_id
+        if type(user_id) is Dropped:
+            return user_id
+        if user_id is None and anonymous_id is None:
+            return Dropped(Reason.NO_IDENTIFIER, "an event needs userId or anonymousId")
+        link: str | None = None
+        if kind == _TRACK:
+            name = shields.event_name(call.event, self._holder.secret)
+            if name not in self._known and type(name) is str:
+                if name in self._beyond:
+                    return Dropped(Reason.TOO_MANY_EVENT_NAMES, "this workspace has too many different event names; put what varies into properties")
+                self._new.add(name)
+        else:
+            name = shields.page_name(call.name) if kind in _NAMED else ""
+            if kind in _LINKED:
+                linked = _link(call, kind)
+                if type(linked) is Dropped:
+                    return linked
+                link = linked  # type: ignore[assignment]
+        if type(name) is Dropped:
+            return name
         return self._pack(call, kind, name, (message_id, anonymous_id, user_id), link, flags)  # type: ignore[arg-type]
 
     def _pack(self, call: Call, kind: str, name: str, ids: tuple[str, str | None, str | None], link: str | None, flags: int) -> Item | Dropped | Quarantined:
@@ -172,18 +188,48 @@ class Intake:
                 return Dropped(Reason.BAD_SHAPE, "context must be an object")
             context = {}
         if traits is None and kind != _IDENTIFY:
-            traits = {}
+            traits = _NONE
         else:
-            read = self._traits(kind, traits, context)
-            if type(read) is Dropped:
-                return read
-            traits = read
+            traits = self._traits(kind, traits, context)
+            if type(traits) is Dropped:
+                return traits
         if self._context:
             context = {**self._context, **context}
         if call.category is not None and "category" not in props:
             props = {**props, "category": call.category}
+        timestamp = call.timestamp
+        at: Millis | None = None
+        if type(timestamp) is str and call.original_timestamp is None and call.sent_at is None and self._right_clock:
+            raw = {"timestamp": timestamp} if self._sent is None else {"timestamp": timestamp, "sentAt": self._sent}
+            said_time = timestamp
+            at = read_time(timestamp)
+        if at is None or at > self._latest:
+            raw, said_time, at, time_flags = self._times(call)
+            flags |= time_flags
+        if call.integrations or self._integrations:
+            self._put_integrations(raw, call.integrations)
+        if call.metadata is not None or call.name is not None or call.channel is not None or call.version is not None or call.rest:
+            _put_rest(raw, call, kind)
+        if call.sanitised:
+            flags |= _SANITISED
+        said = (ids[0], ids[1], ids[2], props, traits)
+        try:
+            item = pack(self._base, kind, name, at, said, (context, link, flags, raw), said_time)
+        except (OverflowError, UnicodeEncodeError, ValueError):
+            # Whole numbers beyond 64 bits: rare enough to find out by failing.
+            try:
+                said = (ids[0], ids[1], ids[2], clean(props), clean(traits))
+                flags |= _SANITISED
+                item = pack(self._base, kind, name, at, said, (clean(context), link, flags, clean(raw, DEPTH + 2)), said_time)
+            except OutOfBounds as broken:
+                return Quarantined(broken.reason, _encode(call)[:QUARANTINE_BYTES], broken.detail)
+        if flags & _WORTH_COUNTING:
+            self._count(flags)
+        return item
+
+    def _times(self, call: Call) -> tuple[dict[str, Any], str, Millis, int]:
+        """Every time as it was sent, the event's own as text, when it happened, and flags."""
         raw: dict[str, Any] = {}
-        sent_at = self._sent_at
         said_time = ""
         if call.timestamp is not None:
             raw["timestamp"] = call.timestamp
@@ -191,33 +237,14 @@ class Intake:
         if call.original_timestamp is not None:
             raw["originalTimestamp"] = call.original_timestamp
             said_time += repr(call.original_timestamp)
+        sent_at = self._sent_at
         if call.sent_at is not None:
             raw["sentAt"] = call.sent_at
             sent_at = read_time(call.sent_at)
         elif self._sent is not None:
             raw["sentAt"] = self._sent
-        at, time_flags = event_time(call.timestamp, call.original_timestamp, sent_at, self._received)
-        flags |= time_flags
-        if call.integrations or self._integrations:
-            self._put_integrations(raw, call.integrations)
-        if call.metadata is not None or call.name is not None or call.channel is not None or call.version is not None or call.rest:
-            _put_rest(raw, call, kind)
-        if call.sanitised:
-            flags |= _SANITISED
-        body = (ids[0], ids[1], ids[2], props, traits)
-        try:
-            item = pack(self._base, kind, name, at, body, context, link, flags, raw, said_time)
-        except (OverflowError, UnicodeEncodeError, ValueError):
-            # Whole numbers beyond 64 bits: rare enough to find out by failing.
-            try:
-                body = (ids[0], ids[1], ids[2], bounds.clean(props), bounds.clean(traits))
-                flags |= _SANITISED
-                item = pack(self._base, kind, name, at, body, bounds.clean(context), link, flags, bounds.clean(raw, DEPTH + 2), said_time)
-            except OutOfBounds as broken:
-                return Quarantined(broken.reason, _encode(call)[:QUARANTINE_BYTES], broken.detail)
-        if flags & _WORTH_COUNTING:
-            self._count(flags)
-        return item
+        at, flags = event_time(call.timestamp, call.original_timestamp, sent_at, self._received)
+        return raw, said_time, at, flags
 
     def _traits(self, kind: str, traits: Any, context: dict[str, Any]) -> dict[str, Any] | Dropped:
         """The traits of an identify or group call; some clients put those of identify into `context.traits` only."""
@@ -259,14 +286,14 @@ def _outer(value: Any, field: str) -> dict[str, Any] | None:
         return None
     if type(value) is not dict:
         raise OutOfBounds(Reason.BAD_SHAPE, f"{field} must be an object")
-    whole: dict[str, Any] = bounds.clean(value)
+    whole: dict[str, Any] = clean(value)
     return whole
 
 
 def _link(call: Call, kind: str) -> str | Dropped:
     """The other id of a group or alias call."""
     field, value = ("groupId", call.group_id) if kind == _GROUP else ("previousId", call.previous_id)
-    link = shields.identifier(value, field)
+    link = identifier(value, field)
     if link is None:
         return Dropped(Reason.NO_IDENTIFIER, f"{'a group' if kind == _GROUP else 'an alias'} call needs {field}")
     return link

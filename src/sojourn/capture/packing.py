@@ -10,6 +10,7 @@ from sojourn.terms.facts import Item
 from sojourn.terms.time import Millis
 
 _encode = msgspec.msgpack.Encoder().encode
+_number = int.from_bytes
 _uint64 = Struct(">BQ").pack
 _HEADS: dict[tuple[str, str], bytes] = {}
 _HEADS_KEPT: Final = 4_096
@@ -22,17 +23,11 @@ def key_base(workspace: int, source: int) -> bytes:
     return b"%d:%d:" % (workspace, source)
 
 
-def _digest(raw: bytes) -> int:
-    # 63 bits, because SQL databases have signed integers only.
-    return int.from_bytes(blake2b(raw, digest_size=8).digest(), "big") >> 1
-
-
 def _head(kind: str, name: str) -> bytes:
-    head = _HEADS.get((kind, name))
-    if head is None:
-        if len(_HEADS) >= _HEADS_KEPT:
-            _HEADS.clear()
-        head = _HEADS[kind, name] = _encode((kind, name))[1:]
+    head = _encode((kind, name))[1:]
+    if len(_HEADS) >= _HEADS_KEPT:
+        _HEADS.clear()
+    _HEADS[kind, name] = head
     return head
 
 
@@ -41,19 +36,23 @@ def pack(
     kind: str,
     name: str,
     at: Millis,
-    body: tuple[str, str | None, str | None, dict[str, Any], dict[str, Any]],
-    context: dict[str, Any],
-    link: str | None,
-    flags: int,
-    raw: dict[str, Any],
+    said: tuple[str, str | None, str | None, dict[str, Any], dict[str, Any]],
+    around: tuple[dict[str, Any], str | None, int, dict[str, Any]],
     said_time: str,
 ) -> Item:
-    """Pack one fact; `body` is (messageId, anonymousId, userId, props, traits), `said_time` the time as the client wrote it.
+    """Pack one fact: `said` is (messageId, anonymousId, userId, props, traits), `around` (context, link, flags, raw), `said_time` the client's own text.
 
     The packed bytes are those of msgspec's encoding of `Fact`, put together from pieces so that each is encoded once and the digest can leave out what a resend
-    changes: `at`, flags, context, sentAt. Errors: OverflowError for whole numbers beyond 64 bits, ValueError or UnicodeEncodeError for lone surrogates.
+    changes: `at`, context, flags, sentAt. Errors: OverflowError for whole numbers beyond 64 bits, ValueError or UnicodeEncodeError for lone surrogates.
     """
-    head = _head(kind, name)
-    said = _encode(body)
-    packed = b"".join((_FIELDS, head, _uint64(0xCF, at), said[1:], _encode(context), _encode((link, flags, raw))[1:]))
-    return Item(_digest(base + body[0].encode()), _digest(b"".join((head, said, (said_time if link is None else f"{said_time}|{link}").encode()))), packed)
+    head = _HEADS.get((kind, name)) or _head(kind, name)
+    body = _encode(said)
+    packed = b"".join((_FIELDS, head, _uint64(0xCF, at), body[1:], _encode(around)[1:]))
+    if around[1] is not None:
+        said_time = f"{said_time}|{around[1]}"
+    # 63 bits, because SQL databases have signed integers only.
+    return Item(
+        _number(blake2b(base + said[0].encode(), digest_size=8).digest()) >> 1,
+        _number(blake2b(b"".join((head, body, said_time.encode())), digest_size=8).digest()) >> 1,
+        packed,
+    )
