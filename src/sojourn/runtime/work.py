@@ -9,6 +9,7 @@ import structlog
 
 from sojourn.runtime import wiring
 from sojourn.runtime.relay import relay_once
+from sojourn.runtime.retention import Retention
 from sojourn.runtime.settings import Settings
 
 log = structlog.get_logger("work")
@@ -71,11 +72,14 @@ def engine(settings: Settings) -> Callable[[], None]:
 
 
 def lake(settings: Settings, stop: threading.Event) -> Callable[[], None]:
-    """The lake writer's step."""
-    writer = wiring.House(settings).lake_writer()
+    """The lake writer's step, and in quiet moments the log's retention."""
+    house = wiring.House(settings)
+    writer = house.lake_writer()
+    retention = Retention(house.log(), house.state(), house.clock, settings.retention_days)
 
     def step() -> None:
         if not writer.run_once():
+            retention.run_once()
             stop.wait(0.5)
 
     return step

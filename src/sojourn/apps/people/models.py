@@ -10,7 +10,7 @@ from django.db.models.functions import Collate
 class PersonRow(models.Model):
     """One person: the portrait as msgpack (terms.person.Person), and the columns that lists sort and search by."""
 
-    id = models.BigIntegerField(primary_key=True)
+    id = models.BigAutoField(primary_key=True)  # always given; an auto field is SQLite's row id, which saves a second tree
     workspace_id = models.BigIntegerField()
     body = models.BinaryField()
     name = models.CharField(max_length=255, default="")
@@ -47,7 +47,7 @@ class IdentifierRow(models.Model):
 class MergedRow(models.Model):
     """A person that became another. `into` is always the end of the chain."""
 
-    id = models.BigIntegerField(primary_key=True)
+    id = models.BigAutoField(primary_key=True)  # always given
     workspace_id = models.BigIntegerField()
     into = models.BigIntegerField(db_index=True)
 

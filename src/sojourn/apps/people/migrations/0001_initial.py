@@ -49,7 +49,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='MergedRow',
             fields=[
-                ('id', models.BigIntegerField(primary_key=True, serialize=False)),
+                ('id', models.BigAutoField(primary_key=True, serialize=False)),
                 ('workspace_id', models.BigIntegerField()),
                 ('into', models.BigIntegerField(db_index=True)),
             ],
@@ -141,7 +141,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='PersonRow',
             fields=[
-                ('id', models.BigIntegerField(primary_key=True, serialize=False)),
+                ('id', models.BigAutoField(primary_key=True, serialize=False)),
                 ('workspace_id', models.BigIntegerField()),
                 ('body', models.BinaryField()),
                 ('name', models.CharField(default='', max_length=255)),
