@@ -67,11 +67,11 @@ def join(work: Working, into: Person, other: Person) -> None:
     where one has been handed over already none waits any longer.
     """
     decisions = sorted(into.decisions + other.decisions, key=lambda decision: (decision.at, decision.id))
-    taken = {(decision.automation, decision.episode) for decision in decisions if decision.sent_at}
+    taken = {(decision.channel, decision.episode) for decision in decisions if decision.sent_at}
     for decision in decisions:
         if decision.sent_at or decision.state not in ("ready", "held_out"):
             continue
-        cart = (decision.automation, decision.episode)
+        cart = (decision.channel, decision.episode)
         if cart in taken:
             take_back(work, decision, Why.MERGED, work.now)
         taken.add(cart)

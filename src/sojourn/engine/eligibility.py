@@ -49,10 +49,10 @@ def guard(rules: RuleBook, person: Person, episode: Episode, automation: Automat
 
 
 def _waits(person: Person, episode: Episode, automation: Automation) -> bool:
-    """Whether an earlier decision for this cart still stands: on its way, handed over, or held out."""
+    """Whether an earlier decision for this cart and channel still stands, of whichever automation: on its way, handed over, or held out."""
     return any(
         (decision.episode == episode.id or decision.id == episode.intent)
-        and decision.automation == automation.name
+        and decision.channel == automation.channel
         and decision.outcome != "skip"
         and (decision.sent_at > 0 or decision.state not in ("cancelled", "skipped", "failed"))
         for decision in person.decisions

@@ -11,7 +11,7 @@ from sojourn.actions import links
 from sojourn.actions.compose import TEMPLATES, Composer, template_names
 from sojourn.actions.renderer import Renderer, RenderFailed
 from sojourn.actions.tests.samples import DATA, MAIL, SALT, intent
-from sojourn.engine.defaults import ABANDONED_CART
+from sojourn.engine.defaults import ABANDONED_CART, default_rules
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +46,12 @@ def parts(envelope):
 
 def test_every_template_the_default_rules_name_exists():
     assert set(ABANDONED_CART.templates.values()) == set(template_names())
+
+
+def test_every_template_is_of_the_class_bulk():
+    """All of them are advertisement; none may ever be sent as if it were a receipt, past consent and caps."""
+    assert [automation.kind for automation in default_rules().automations] == ["bulk"]
+    assert {name for automation in default_rules().automations for name in automation.templates.values()} == set(template_names())
 
 
 @pytest.mark.parametrize("name", sorted(folder.name for folder in TEMPLATES.iterdir() if folder.is_dir()))

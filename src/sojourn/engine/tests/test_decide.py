@@ -132,6 +132,14 @@ def test_a_cart_gets_one_message_and_another_cart_another():
     assert [d.reason for d in person.decisions] == ["fits", "one_per_cart", "fits"]
 
 
+def test_two_automations_do_not_write_about_the_same_cart():
+    second = msgspec.structs.replace(CARTS, name="abandoned-cart-too")
+    person = ann()
+    work = abandon(person, cart(), msgspec.structs.replace(RULES, automations=(CARTS, second)))
+    assert [(d.automation, d.reason) for d in person.decisions] == [("abandoned-cart", "fits"), ("abandoned-cart-too", "one_per_cart")]
+    assert len(work.intents) == 1
+
+
 def test_a_cart_that_was_taken_up_again_in_time_may_be_written_about_when_it_is_left_again():
     person, episode = ann(), cart()
     first = abandon(person, episode)
