@@ -1,47 +1,26 @@
 """Whose fact it is: identifiers lead to people, facts that name several join them, and nobody is guessed."""
 
-from typing import Any, Final
+from typing import Final
 
 from sojourn.engine import merge
-from sojourn.engine.placeholders import email_address, is_blocked, phone_number
+from sojourn.engine.claims import Claim, claims_of, needs
+from sojourn.engine.placeholders import is_blocked
 from sojourn.engine.working import Moment, Working
 from sojourn.terms.facts import PEOPLE_MERGED, Fact, Flag, Kind
-from sojourn.terms.ids import ANONYMOUS_ID, EMAIL, ERASED, NOBODY, PHONE, USER_ID, IdentifierKey, PersonId
+from sojourn.terms.ids import ANONYMOUS_ID, ERASED, NOBODY, USER_ID, IdentifierKey, PersonId
 from sojourn.terms.outcomes import Reason
 from sojourn.terms.person import IdentifierEntry, Person
 from sojourn.terms.time import DAY
 
+__all__ = ["forget", "needs", "resolve"]
+
 SHARED_KEPT: Final = 100
 """How many keys of others a person remembers to have touched."""
-EXTERNAL_KEPT: Final = 20
-"""How many `context.externalIds` of one fact are looked at."""
 
 _USER: Final = USER_ID + ":"
 _ANONYMOUS: Final = ANONYMOUS_ID + ":"
 _TRUSTED: Final = int(Flag.TRUSTED)
-_IDENTIFY: Final = str(Kind.IDENTIFY)
 _ALIAS: Final = str(Kind.ALIAS)
-_CLAIMED_ONLY: Final = frozenset({EMAIL, PHONE})
-_OWN_FIELDS: Final = frozenset({USER_ID, ANONYMOUS_ID})
-
-_Claim = tuple[str, IdentifierKey]
-"""A type and a key of that type, as one fact names them."""
-
-
-def needs(fact: Fact) -> list[IdentifierKey]:
-    """Every identifier that `resolve` may look at for this fact, so that a batch can fetch them all at once."""
-    keys = []
-    if fact.user_id:
-        keys.append(_USER + fact.user_id)
-    if fact.anonymous_id:
-        keys.append(_ANONYMOUS + fact.anonymous_id)
-    if fact.kind == _ALIAS:
-        for value in (fact.user_id, fact.link):
-            if value:
-                keys += (_USER + value, _ANONYMOUS + value)
-    if "externalIds" in fact.context or fact.flags & _TRUSTED:
-        keys += (key for _, key in (*_addresses(fact), *_external(fact)))
-    return keys
 
 
 def resolve(work: Working, fact: Fact, moment: Moment) -> Person | None:
@@ -56,7 +35,7 @@ def resolve(work: Working, fact: Fact, moment: Moment) -> Person | None:
         found = _known(work, fact)
         if found is not None:
             return found
-    claims = _claims(work, fact, moment)
+    claims = claims_of(work, fact, moment)
     return _follow(work, fact, moment, claims) if claims else None
 
 
@@ -89,77 +68,10 @@ def _known(work: Working, fact: Fact) -> Person | None:
     return person if person is not None and person.identified else None
 
 
-# -- what a fact claims
-
-
-def _claims(work: Working, fact: Fact, moment: Moment) -> list[_Claim]:
-    """The usable identifiers of a fact, the strongest first. An identify call whose user id is a placeholder names nobody at all."""
-    blocked = work.rules.blocked_values
-    claims: list[_Claim] = []
-    if fact.user_id is not None:
-        if not is_blocked(fact.user_id, blocked):
-            claims.append((USER_ID, _USER + fact.user_id))
-        else:
-            work.count(moment.source, Reason.PLACEHOLDER_ID)
-            if fact.kind == _IDENTIFY:
-                return []
-    for kind, key in (*_addresses(fact), *_external(fact)):
-        if is_blocked(key.partition(":")[2], blocked):
-            work.count(moment.source, Reason.PLACEHOLDER_ID)
-        elif (kind, key) not in claims:
-            claims.append((kind, key))
-    if fact.anonymous_id is not None:
-        if is_blocked(fact.anonymous_id, blocked):
-            work.count(moment.source, Reason.PLACEHOLDER_ID)
-        else:
-            claims.append((ANONYMOUS_ID, _ANONYMOUS + fact.anonymous_id))
-    return claims
-
-
-def _addresses(fact: Fact) -> list[_Claim]:
-    """Email and telephone, which are keys only where the sender may be believed. What a public key says is a claim, kept as a trait."""
-    if not fact.flags & _TRUSTED:
-        return []
-    claims: list[_Claim] = []
-    for traits in (fact.traits, fact.context.get("traits")):
-        if isinstance(traits, dict):
-            email, phone = email_address(traits.get(EMAIL)), phone_number(traits.get(PHONE))
-            claims += [(EMAIL, f"{EMAIL}:{email}")] if email else []
-            claims += [(PHONE, f"{PHONE}:{phone}")] if phone else []
-    return claims
-
-
-def _external(fact: Fact) -> list[_Claim]:
-    """Custom ids, in Segment's form: context.externalIds = [{id, type, collection, encoding}]."""
-    listed = fact.context.get("externalIds")
-    if not isinstance(listed, list):
-        return []
-    claims: list[_Claim] = []
-    for item in listed[:EXTERNAL_KEPT]:
-        if not isinstance(item, dict) or item.get("encoding", "none") not in ("none", None, ""):
-            continue
-        kind, value = _word(item.get("type")), item.get("id")
-        if isinstance(value, int) and not isinstance(value, bool):
-            value = str(value)
-        if not kind or kind in _OWN_FIELDS or not isinstance(value, str) or len(value) > 255:
-            continue
-        if kind in _CLAIMED_ONLY:
-            value = (email_address(value) if kind == EMAIL else phone_number(value)) if fact.flags & _TRUSTED else None
-            if value is None:
-                continue
-        claims.append((kind, f"{kind}:{value}"))
-    return claims
-
-
-def _word(kind: Any) -> str:
-    """A type's name in the form of a key: no colon, at most 64 characters; empty where it is none."""
-    return kind if isinstance(kind, str) and 0 < len(kind) <= 64 and ":" not in kind else ""
-
-
 # -- following the claims
 
 
-def _follow(work: Working, fact: Fact, moment: Moment, claims: list[_Claim]) -> Person | None:
+def _follow(work: Working, fact: Fact, moment: Moment, claims: list[Claim]) -> Person | None:
     """Find or make the person of the strongest claim, then bind the others to them as far as the rules allow."""
     kind, key = claims[0]
     entry = work.entry(key)
@@ -198,7 +110,7 @@ def _attach(work: Working, person: Person, key: IdentifierKey, *, aliased: bool 
     work.touch(person)
 
 
-def _candidate(work: Working, fact: Fact, moment: Moment, claims: list[_Claim]) -> Person | None:
+def _candidate(work: Working, fact: Fact, moment: Moment, claims: list[Claim]) -> Person | None:
     """Who may be given a strongest key that nobody has yet: whoever an alias said it is, else the first known person of a weaker claim."""
     kind, key = claims[0]
     if kind == USER_ID:
