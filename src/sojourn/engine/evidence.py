@@ -291,7 +291,9 @@ _LAST_SEEN: Final = (
 def _grade_exit(episode: Episode, found: list[Evidence]) -> None:
     """Where they left, and what the last thing was that they met there: nothing of the checkout came after it."""
     if rank(episode.reached) == 0:
-        found.append(Evidence("left_before_checkout", [], {"reached": episode.reached}))
+        # A shop may show shipping and delivery in the cart already: then what weighs against the reasons of a checkout does not hold.
+        if "shipping" not in episode.marks and "delivery" not in episode.marks:
+            found.append(Evidence("left_before_checkout", [], {"reached": episode.reached}))
     elif episode.step == PAYMENT and "Payment Failed" not in episode.marks:
         found.append(Evidence("left_at_payment", [], {"reached": episode.reached}))
     else:
