@@ -11,7 +11,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Self
 
 SETUP: Final = """
 import sys
@@ -51,7 +51,7 @@ class Installation:
         assert done.returncode == 0, done.stderr
         self.write_key = done.stdout.strip().splitlines()[-1]
 
-    def __enter__(self) -> "Installation":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

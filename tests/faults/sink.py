@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable
 from email import message_from_bytes, policy
 from email.message import EmailMessage
-from typing import Any
+from typing import Any, Self
 
 from aiosmtpd.controller import Controller
 
@@ -38,7 +38,7 @@ class Sink:
         with self._lock:
             return [message_from_bytes(raw, policy=policy.default) for raw in self.raw]  # type: ignore[misc]  # the default policy makes EmailMessage
 
-    def __enter__(self) -> "Sink":
+    def __enter__(self) -> Self:
         self._controller.start()
         return self
 
