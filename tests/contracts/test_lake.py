@@ -171,6 +171,22 @@ def test_questions_see_facts_merges_and_who_people_are_today(disk: DuckLake):
     assert disk.query("SELECT value, currency, props->>'$.currency' FROM facts WHERE value IS NOT NULL", {}) == [(5.0, "EUR", "EUR")]
 
 
+def test_amounts_are_in_major_units_whoever_said_them(disk: DuckLake):
+    said = [
+        {"value": 49.9, "currency": "eur"},
+        {"revenue": 1200, "currency": "JPY"},
+        {"value": "49.90", "total": True},
+        {"value": None, "total": 3, "currency": "not one"},
+    ]
+    rows = [a_row(number, props=props) for number, props in enumerate(said, 1)]
+    derived = [{"value": 4990, "currency": "EUR"}, {"value": 1200, "currency": "JPY"}]
+    rows += [a_row(9, number=derived_id(str(number)), flags=int(Flag.DERIVED), props=props) for number, props in enumerate(derived)]
+    disk.write(rows, [], 1)
+    found = disk.query("SELECT value, currency FROM facts WHERE flags & 256 = 0 ORDER BY id", {})
+    assert found == [(49.9, "EUR"), (1200.0, "JPY"), (None, None), (3.0, None)]
+    assert disk.query("SELECT value, currency FROM facts WHERE flags & 256 != 0 ORDER BY currency", {}) == [(49.9, "EUR"), (1200.0, "JPY")]
+
+
 def test_a_bad_question_is_refused_and_the_next_one_is_answered(disk: DuckLake):
     disk.write([a_row(1)], [], 1)
     for sql in ("SELECT nonsense FROM facts", "SELEC", "SELECT 1/'x'::int FROM facts", "SELECT * FROM read_text('/etc/hostname')", "SET threads = 8"):

@@ -7,7 +7,8 @@ from typing import Any, Final
 import msgspec
 
 from sojourn.ports.lake import Row
-from sojourn.terms.facts import Fact
+from sojourn.terms.facts import Fact, Flag
+from sojourn.terms.money import currency_of, exponent
 
 COLUMNS: Final[dict[str, str]] = {
     "workspace": "BIGINT",
@@ -40,6 +41,7 @@ SELECTED: Final = """
 """
 """The columns `row` reads, in its order."""
 
+_DERIVED: Final = int(Flag.DERIVED)
 _VALUE_KEYS: Final = ("value", "revenue", "total")
 
 
@@ -91,7 +93,7 @@ def lines(rows: Iterable[Row]) -> Iterable[bytes]:
                 fact.user_id,
                 fact.link,
                 fact.flags,
-                _value(props),
+                _value(props, bool(fact.flags & _DERIVED)),
                 _currency(props),
                 encode(props).decode(),
                 encode(rest).decode(),
@@ -127,8 +129,8 @@ def row(found: tuple[Any, ...]) -> Row:
     )
 
 
-def _value(props: dict[str, Any]) -> float | None:
-    """The amount of a fact, for sums: the first of value, revenue, total that is a number a double can hold."""
+def _value(props: dict[str, Any], derived: bool) -> float | None:
+    """The amount of a fact in major units, for sums: the first of value, revenue, total that is a number a double can hold."""
     for key in _VALUE_KEYS:
         found = props.get(key)
         if isinstance(found, int | float) and not isinstance(found, bool):
@@ -136,10 +138,12 @@ def _value(props: dict[str, Any]) -> float | None:
                 amount = float(found)
             except OverflowError:
                 return None
+            if derived:  # what the engine says about money is in minor units
+                amount /= 10 ** exponent(_currency(props) or "")
             return amount if isfinite(amount) else None
     return None
 
 
 def _currency(props: dict[str, Any]) -> str | None:
-    found = props.get("currency")
-    return found if isinstance(found, str) else None
+    """The currency as a code of three capitals; None where it is none."""
+    return currency_of(props.get("currency")) or None
