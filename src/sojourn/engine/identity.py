@@ -43,9 +43,7 @@ def forget(work: Working, person: Person) -> None:
     """Remove an erased person. Their identifiers become tombstones, so that late and replayed facts of theirs are dropped into nobody."""
     for key in person.identifiers:
         work.set_entry(key, IdentifierEntry(ERASED))
-    work.people.pop(person.id, None)
-    work._dirty.pop(person.id, None)
-    work.removed.append(person.id)
+    work.remove(person)
 
 
 def _known(work: Working, fact: Fact) -> Person | None:

@@ -70,7 +70,7 @@ class Working:
         """The person of that id, or of whom they have become; None where there is none."""
         person = self.canonical(person)
         found = self.people.get(person)
-        if found is None:
+        if found is None and person not in self.removed:
             found = self._reader.person(person)
             if found is not None:
                 self.people[person] = found
@@ -93,6 +93,12 @@ class Working:
     def touch(self, person: Person) -> None:
         """Note that a person changed."""
         self._dirty[person.id] = person
+
+    def remove(self, person: Person) -> None:
+        """Forget a person; a later look-up in this batch finds nobody, whatever the stored state still says."""
+        self.people.pop(person.id, None)
+        self._dirty.pop(person.id, None)
+        self.removed.append(person.id)
 
     def merge(self, winner: Person, loser: Person) -> None:
         """Note that `loser` has become `winner`; their contents are folded together by identity.merge."""
