@@ -17,8 +17,18 @@ _Level3 = _Scalar | list[_Level2] | Annotated[dict[str, _Level2], _Few]
 _Object = Annotated[dict[str, _Level3], _Few] | None
 
 
+class Extra:
+    """What the exact decoder adds to a call: unknown fields, and whether texts had to be made safe. A type of its own, so that no JSON can fill it."""
+
+    __slots__ = ("fields", "sanitised")
+
+    def __init__(self, fields: dict[str, Any], sanitised: bool = False) -> None:
+        self.fields = fields
+        self.sanitised = sanitised
+
+
 class Call(msgspec.Struct, rename="camel", forbid_unknown_fields=True, omit_defaults=True, gc=False):
-    """The fields of a Segment call. Missing and null are the same; what fits in no field is in `rest`.
+    """The fields of a Segment call. Missing and null are the same; what fits in no field is in `extra`.
 
     The types bind the fast decoder only: elsewhere any field may hold any JSON value. Texts are safe to keep and the limits of nesting, keys and numbers hold;
     nothing else has been checked.
@@ -44,8 +54,7 @@ class Call(msgspec.Struct, rename="camel", forbid_unknown_fields=True, omit_defa
     channel: _Scalar = None
     version: _Scalar = None
     metadata: _Object = msgspec.field(default=None, name="_metadata")
-    rest: dict[str, Any] = msgspec.field(default_factory=dict, name="$rest")
-    sanitised: bool = msgspec.field(default=False, name="$sanitised")
+    extra: Extra | None = msgspec.field(default=None, name="$extra")
 
 
 Candidate = Call | Dropped | Quarantined

@@ -35,7 +35,7 @@ _TRACK: Final = Kind.TRACK.value
 _IDENTIFY: Final = Kind.IDENTIFY.value
 _GROUP: Final = Kind.GROUP.value
 _NONE: Final[dict[str, Any]] = {}
-_encode = msgspec.json.Encoder().encode
+_encode = msgspec.json.Encoder(enc_hook=lambda extra: extra.fields).encode
 
 
 class Turned(msgspec.Struct):
@@ -208,9 +208,9 @@ class Intake:
             flags |= time_flags
         if call.integrations or self._integrations:
             self._put_integrations(raw, call.integrations)
-        if call.metadata is not None or call.name is not None or call.channel is not None or call.version is not None or call.rest:
+        if call.metadata is not None or call.name is not None or call.channel is not None or call.version is not None or call.extra is not None:
             _put_rest(raw, call, kind)
-        if call.sanitised:
+        if call.extra is not None and call.extra.sanitised:
             flags |= _SANITISED
         said = (ids[0], ids[1], ids[2], props, traits)
         try:
@@ -302,6 +302,12 @@ def _link(call: Call, kind: str) -> str | Dropped:
 def _put_rest(raw: dict[str, Any], call: Call, kind: str) -> None:
     """Keep what fits nowhere else under its own name."""
     name = call.name if kind not in _NAMED else None
-    for field, value in (("name", name), ("_metadata", call.metadata), ("channel", call.channel), ("version", call.version), *call.rest.items()):
+    for field, value in (
+        ("name", name),
+        ("_metadata", call.metadata),
+        ("channel", call.channel),
+        ("version", call.version),
+        *(call.extra.fields.items() if call.extra is not None else ()),
+    ):
         if value is not None and field not in raw:
             raw[field] = value
