@@ -6,9 +6,10 @@ from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from django.contrib.auth.models import User
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
-from sojourn.apps.workspace.models import SignInLink
+from sojourn.apps.workspace import clock
+from sojourn.apps.workspace.models import AuditRow, Member, SignInLink
 from sojourn.terms.refusals import Code, Refusal
 from sojourn.terms.time import MINUTE, Millis, to_datetime
 
@@ -24,6 +25,19 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships no 
         del request
         return False
 
+    def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse:
+        """Called by allauth once somebody is in."""
+        note_sign_in(user, "sign_in", "password", clock.now())
+        response: HttpResponse = super().post_login(request, user, **kwargs)
+        return response
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        """Called by allauth on a wrong password; its rate limits come first, so that nobody can fill the audit log."""
+        super().authentication_failed(request, **credentials)
+        user = user_by_email(str(credentials.get("email", "")))
+        if user is not None:
+            note_sign_in(user, "sign_in_failed", "password", clock.now())
+
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Sign-in sends no mail of its own."""
 
@@ -36,6 +50,12 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships no 
 def hash_of(token: str) -> str:
     """What is kept of a token or key: its SHA-256 in hex. Tokens have 256 random bits, so no slow hash is needed."""
     return hashlib.sha256(token.encode()).hexdigest()
+
+
+def note_sign_in(user: User, verb: str, by: str, now: Millis) -> None:
+    """An audit row in each workspace of a user who came in, or failed to."""
+    for workspace in Member.objects.filter(user_id=user.pk).values_list("workspace_id", flat=True):
+        AuditRow.objects.create(workspace_id=workspace, at=to_datetime(now), actor=user.email[:200], verb=verb, subject=user.email[:200], detail={"by": by})
 
 
 def make_link(user: int, now: Millis) -> str:

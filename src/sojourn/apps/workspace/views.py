@@ -52,6 +52,7 @@ def sign_in_by_link(request: HttpRequest, token: str) -> HttpResponse:
         return render(request, "workspace/sign_in_link.html", {"good": False, "message": refusal.message}, status=404)
     logout(request)
     login(request, user, backend=BACKEND)
+    sign_in.note_sign_in(user, "sign_in", "link", now)
     return redirect("home")
 
 

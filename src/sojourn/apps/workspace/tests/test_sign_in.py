@@ -3,7 +3,7 @@ from django.conf import settings
 from django.core.cache import cache
 
 from sojourn.apps.workspace import clock, middleware, sign_in
-from sojourn.apps.workspace.models import SignInLink
+from sojourn.apps.workspace.models import AuditRow, SignInLink
 from sojourn.apps.workspace.tests.house import browser, build, post
 from sojourn.terms.refusals import Refusal
 from sojourn.terms.time import MINUTE
@@ -105,6 +105,20 @@ def test_signing_in_with_a_password_and_out_again():
     post(client, "/accounts/logout/")
     assert not signed_in(client)
     assert alice.password.startswith("argon2$argon2id$")
+
+
+def test_coming_in_and_failing_to_are_kept_in_the_audit_log():
+    house = build()
+    with_password(house)
+    open_link(browser(), f"/sign-in/{sign_in.make_link(house.alice.pk, clock.now())}")
+    client = browser()
+    post(client, "/accounts/login/", {"login": "alice@example.com", "password": "wrong"})
+    post(client, "/accounts/login/", {"login": "nobody@example.com", "password": "wrong"})
+    post(client, "/accounts/login/", {"login": "alice@example.com", "password": PASSWORD})
+    rows = AuditRow.objects.filter(verb__startswith="sign_in").order_by("pk").values_list("workspace_id", "actor", "verb", "detail")
+    alice = (house.workspace, "alice@example.com")
+    assert list(rows) == [(*alice, "sign_in", {"by": "link"}), (*alice, "sign_in_failed", {"by": "password"}), (*alice, "sign_in", {"by": "password"})]
+    assert "wrong" not in str(list(rows))
 
 
 def test_a_wrong_password_and_an_unknown_address_get_the_same_words():
