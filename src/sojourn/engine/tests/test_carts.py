@@ -321,6 +321,38 @@ def test_facts_of_a_bought_cart_that_come_late_open_no_cart_either():
     assert ann.person.decisions == []
 
 
+def test_a_late_fact_of_a_bought_cart_is_not_put_into_the_next_one():
+    ann = Shopper()
+    ann.says(0, "Product Added", **LAMP)
+    ann.says(5, "Order Completed", order_id="o-1", total=49.9, currency="EUR")
+    ann.says(10, "Product Added", **PAN)
+    ann.says(3, "Checkout Started", told=11, value=49.9, currency="EUR")
+    assert [(str(cart.state), cart.reached) for cart in ann.carts] == [("ordered", "checkout"), ("open", "cart")]
+
+
+def test_a_cart_emptied_longer_ago_than_the_gap_is_over():
+    ann = Shopper()
+    ann.says(0, "Product Added", **LAMP)
+    ann.says(1, "Product Removed", product_id="lamp")
+    ann.says(32, "Product Added", **PAN)
+    assert [str(cart.state) for cart in ann.carts] == ["emptied", "open"]
+
+
+def test_the_time_away_was_not_spent_on_the_step_that_was_left():
+    ann = Shopper()
+    ann.says(0, "Checkout Started", value=49.9, currency="EUR")
+    ann.says(100, "Product Added", **LAMP)
+    ann.says(103, "Product Added", **PAN)
+    assert [(step.name, step.spent) for step in ann.cart.steps] == [("checkout", 3 * MINUTE)]
+
+
+def test_a_live_order_makes_an_imported_cart_a_present_one():
+    ann = Shopper()
+    ann.says(0, "Product Added", live=False, **LAMP)
+    ann.says(5, "Order Completed", order_id="o-1", total=49.9, currency="EUR")
+    assert (ann.cart.state, ann.cart.historical) == ("ordered", False)
+
+
 def test_a_late_activity_shows_that_the_cart_had_not_been_left_yet():
     ann = Shopper()
     ann.says(0, "Product Added", **LAMP)

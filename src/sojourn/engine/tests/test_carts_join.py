@@ -65,6 +65,15 @@ def test_what_the_newer_side_took_out_stays_out():
     assert [item.product for item in joined(known, guest).cart.items] == ["pan"]
 
 
+def test_a_cart_emptied_on_the_newer_side_is_empty():
+    phone, laptop = pair()
+    phone.says(0, "Product Added", **LAMP, cart_id="c-1")
+    laptop.says(5, "Product Added", **PAN, cart_id="c-1")
+    laptop.says(6, "Product Removed", product_id="pan", cart_id="c-1")
+    cart = joined(phone, laptop).cart
+    assert (cart.state, cart.items, cart.due, phone.person.carts_ended) == ("emptied", [], None, {"emptied": 1})
+
+
 def test_a_left_cart_taken_up_on_another_device_takes_its_message_back():
     phone, laptop = pair()
     phone.says(0, "Product Added", **LAMP, cart_id="c-1")
