@@ -30,13 +30,22 @@ def people(home: Path) -> list[int]:
     return [int(str(number)) for (number,) in _ask(home / "sojourn.sqlite", "SELECT id FROM people_person ORDER BY id")]
 
 
+def head(home: Path) -> int:
+    """The position of the log's last record."""
+    return int(str(_ask(home / "log.sqlite", "SELECT coalesce(max(position), 0) FROM record")[0][0]))
+
+
+def folded(home: Path) -> int:
+    """How far the engine is."""
+    return int(str(_ask(home / "sojourn.sqlite", "SELECT coalesce(max(position), 0) FROM people_progress")[0][0]))
+
+
 def rest(home: Path) -> dict[str, int]:
     """What is still to be done, by kind."""
     files = home / "sojourn.sqlite"
-    head = _ask(home / "log.sqlite", "SELECT coalesce(max(position), 0) FROM record")[0][0]
     now = time.time_ns() // 1_000_000
     questions = {
-        "records to fold": f"SELECT {head} - coalesce(max(position), 0) FROM people_progress",
+        "records to fold": f"SELECT {head(home)} - coalesce(max(position), 0) FROM people_progress",
         "timers due": f"SELECT count(*) FROM people_person WHERE due < {now + 1_500}",
         "facts to relay": "SELECT count(*) FROM people_outbox",
         "batches for the lake": "SELECT count(*) FROM people_handover",

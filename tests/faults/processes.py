@@ -13,6 +13,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final, Self
 
+from tests.faults.zygote import Forked, Zygote
+
 SETUP: Final = """
 import sys
 from sojourn.runtime.bootstrap import bootstrap
@@ -46,7 +48,8 @@ class Installation:
             "SOJOURN_SMTP": smtp,
             "SOJOURN_LOG_FORMAT": "json",
         }
-        self.running: dict[str, subprocess.Popen[bytes]] = {}
+        self.running: dict[str, subprocess.Popen[bytes] | Forked] = {}
+        self._zygote: Zygote | None = None
         done = subprocess.run([sys.executable, "-c", SETUP, *settings], env=self.environment, capture_output=True, text=True, timeout=120, check=False)
         assert done.returncode == 0, done.stderr
         self.write_key = done.stdout.strip().splitlines()[-1]
@@ -58,10 +61,20 @@ class Installation:
         for process in self.running.values():
             process.kill()
             process.wait()
+        if self._zygote is not None:
+            self._zygote.close()
+
+    def fork_from_now_on(self) -> None:
+        """Start processes quickly, by forking one that has imported everything."""
+        self._zygote = Zygote(self.environment)
 
     def start(self, name: str) -> None:
         """Start one process; what it says goes to a file beside the data."""
-        with (self.home.parent / f"{name}.log").open("ab") as log:
+        path = self.home.parent / f"{name}.log"
+        if self._zygote is not None:
+            self.running[name] = self._zygote.start(path, COMMANDS[name])
+            return
+        with path.open("ab") as log:
             command = [sys.executable, "-m", "sojourn.runtime.cli", *COMMANDS[name]]
             self.running[name] = subprocess.Popen(command, env=self.environment, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
 
