@@ -171,6 +171,15 @@ def test_a_chain_of_merges_is_one_step_long(state: State) -> None:
     assert [state.canonical(1, n) for n in (5, 4, 9, 3, 2)] == [2, 2, 2, 2, 2]
 
 
+def test_who_was_parted_by_a_correction_is_a_person_of_their_own_again(state: State) -> None:
+    commit(state, work(people=[person(1), person(2)]))
+    commit(state, work(people=[person(1)], gone={2: 1}))
+    assert state.canonical(1, 2) == 1
+    commit(state, work(people=[person(1), person(2)], parted=[2]))
+    assert state.canonical(1, 2) == 2
+    assert sorted(state.people(1, [1, 2])) == [1, 2]
+
+
 def test_the_engines_word_on_an_identifier_stands_against_the_merge(state: State) -> None:
     commit(state, work(people=[person(5, "anonymous_id:a")], identifiers={"anonymous_id:a": IdentifierEntry(5)}))
     commit(state, work(gone={5: 2}, identifiers={"anonymous_id:a": IdentifierEntry(7, shared=[2, 7])}))

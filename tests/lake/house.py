@@ -11,11 +11,9 @@ from sojourn.adapters.memory.log import MemoryLog
 from sojourn.adapters.memory.state import MemoryState
 from sojourn.engine.defaults import default_rules
 from sojourn.ports.lake import Lake
-from sojourn.ports.state import Progress
 from sojourn.runtime.engine_loop import EngineLoop
 from sojourn.runtime.lake_writer import LakeWriter
 from sojourn.runtime.rebuild import Comparison, compare, refolder
-from sojourn.terms.effects import Commit
 from sojourn.terms.facts import NO_SOURCE, PEOPLE_SPLIT, RULES_PUBLISHED, Arrival, Fact, Item, Kind
 from sojourn.terms.ids import PersonId
 from sojourn.terms.person import Person
@@ -26,24 +24,13 @@ WORKSPACE = 1
 SOURCE = 3
 
 
-class _State(MemoryState):
-    """Forgets what people had become who are people of their own again."""
-
-    def commit(self, commits: Sequence[Commit], before: Progress, after: Progress) -> None:
-        with self.lock:
-            super().commit(commits, before, after)
-            for commit in commits:
-                for person in commit.parted:
-                    self._merged.pop((commit.workspace, person), None)
-
-
 class House:
     """`lake` makes the lake that is used; by default one in memory."""
 
     def __init__(self, lake: Callable[[], Lake] = MemoryLake, batch_facts: int = 5_000) -> None:
         self.clock = SettableClock(JUNE)
         self.log = MemoryLog(self.clock)
-        self.state = _State()
+        self.state = MemoryState()
         self.lake = lake()
         self.engine = EngineLoop(self.log, self.state, self.clock, lambda: [WORKSPACE], refolder(self.lake, self.log, self.state), batch_facts=batch_facts)
         self.writer = LakeWriter(self.log, self.state, self.lake, self.clock)

@@ -12,7 +12,7 @@ from sojourn.adapters.memory.lake import MemoryLake
 from sojourn.ports.lake import Row, Unreachable
 from sojourn.runtime import lake_writer
 from sojourn.runtime.lake_writer import LakeWriter
-from sojourn.terms.facts import PERSON_ERASED, RULES_PUBLISHED, Flag, Kind
+from sojourn.terms.facts import FACT_ERASED, PERSON_ERASED, RULES_PUBLISHED, Flag, Kind
 from sojourn.terms.ids import NOBODY, fact_id
 from sojourn.terms.refusals import Code, Refusal
 from tests.lake.house import SOURCE, WORKSPACE, House
@@ -190,12 +190,14 @@ def test_who_is_erased_leaves_the_lake_with_all_they_were_and_nothing_of_theirs_
     person = house.person("user_id:u-1")
     assert len(person.merged) == 1
     house.put(house.track("Product Viewed", user="u-1"))
-    house.control(PERSON_ERASED, person=person.id)
+    house.control(PERSON_ERASED, person=person.id, people=[person.id, *person.merged])
     house.put(house.track("Product Viewed", "a-2"))
     house.engine.catch_up()
     house.put(house.track("Product Viewed", "a-1", "u-1"))
     house.engine.catch_up()
     house.writer.drain()
+    left = [fact for record in house.log.read(0, 100) for fact in record.facts]
+    assert Counter(fact.anonymous_id or fact.user_id or fact.name for fact in left) == {FACT_ERASED: 5, "a-2": 2, RULES_PUBLISHED: 1, PERSON_ERASED: 1}
     assert house.lake.timeline(WORKSPACE, [person.id, *person.merged], 100) == []
     assert [row.fact.name for row in house.lake.timeline(WORKSPACE, [NOBODY], 100)] == [PERSON_ERASED, RULES_PUBLISHED]
     assert [row.fact.name for row in house.lake.timeline(WORKSPACE, [other], 100) if not row.fact.flags & Flag.DERIVED] == ["Product Viewed"] * 2

@@ -126,8 +126,10 @@ class LakeWriter:
             rows += (row for row in self._rows(handover.workspace, payload, payload.resolved, records) if row.person not in erased)
             merges += ((handover.workspace, person, became) for person, became in payload.gone.items())
         if erased:
-            # Before the position moves on: a crash in between only erases again.
-            self._lake.erase(taken[0][0].workspace, sorted(erased.union(person for _, person, became in merges if became in erased)))
+            # Before the position moves on: a crash in between only erases again. The log first: the lake knows which facts are meant.
+            workspace = taken[0][0].workspace
+            self._blank(workspace, erased, (resolved for _, payload in taken for resolved in payload.resolved))
+            self._lake.erase(workspace, sorted(erased.union(person for _, person, became in merges if became in erased)))
             merges = [merge for merge in merges if merge[2] not in erased]
         self._lake.write(rows, merges, taken[-1][0].sequence)
         self._wrote(taken)
@@ -175,10 +177,16 @@ class LakeWriter:
             record = records[position_of(one.fact)]
             fact = record.facts[one.fact & _INDEX]
             if one.person == NOBODY and self._erased(workspace, fact):
+                self._log.blank([one.fact])
                 continue
             rows.append(Row(workspace, one.fact, one.person, one.session, record.source, record.at, fact))
         rows += (derived_row(workspace, derived) for derived in payload.derived)
         return rows
+
+    def _blank(self, workspace: int, erased: set[PersonId], now: Iterable[Resolved]) -> None:
+        """Empty what the log still holds of erased people."""
+        there = [row.id for row in self._lake.history(workspace, sorted(erased)) if row.person != NOBODY]
+        self._log.blank([*there, *(resolved.fact for resolved in now if resolved.person in erased)])
 
     def _erased(self, workspace: int, fact: Fact) -> bool:
         """Whether it came for an id whose person was erased: that is kept nowhere."""
@@ -201,9 +209,9 @@ def _erased_by(payload: Payload, records: dict[int, Record]) -> list[PersonId]:
         if resolved.person != NOBODY:
             continue
         fact = records[position_of(resolved.fact)].facts[resolved.fact & _INDEX]
-        person = fact.props.get("person") if fact.kind == Kind.CONTROL and fact.name == PERSON_ERASED else None
-        if isinstance(person, int) or (isinstance(person, str) and person.isdecimal()):
-            found.append(int(person))
+        if fact.kind == Kind.CONTROL and fact.name == PERSON_ERASED:
+            named = [fact.props.get("person"), *fact.props.get("people", ())]
+            found += (int(person) for person in named if isinstance(person, int) or (isinstance(person, str) and person.isdecimal()))
     return found
 
 

@@ -140,7 +140,7 @@ class House:
             raise Refusal(Code.NOT_FOUND, f"there is no workspace {workspace}")
         name, settings, salt = rows[0]
         said = json.loads(settings)
-        texts = {key: str(said[key]) for key in ("from_email", "reply_to", "postal_address", "cart_url") if said.get(key)}
+        texts = {key: str(said[key]) for key in ("from_email", "reply_to", "postal_address", "cart_url", "free_shipping_code") if said.get(key)}
         return MailSettings(
             workspace=workspace,
             salt=bytes(salt),

@@ -152,6 +152,8 @@ class MemoryState:
             self._consents[workspace, consent.person].append(consent)
         for loser, winner in commit.gone.items():
             self._merge(workspace, loser, winner)
+        for parted in commit.parted:
+            self._merged.pop((workspace, parted), None)
         for key, entry in commit.identifiers.items():
             if entry is None:
                 self._entries.pop((workspace, key), None)

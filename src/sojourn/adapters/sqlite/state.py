@@ -47,6 +47,9 @@ ON CONFLICT (id) DO NOTHING
 """
 
 
+_FORGET_MERGE: Final = "DELETE FROM people_merged WHERE id = :person AND workspace_id = :workspace"
+
+
 class SqliteState:
     """A `ports.state.State` in the tables of apps/people. Errors of every method: Unavailable."""
 
@@ -147,6 +150,7 @@ def _write(connection: sqlite3.Connection, commit: Commit) -> int:
     connection.executemany(_INSERT_CONSENT, [{"workspace": workspace, **msgspec.structs.asdict(consent)} for consent in commit.consents])
     for loser, winner in commit.gone.items():
         people.merge(connection, workspace, loser, winner)
+    connection.executemany(_FORGET_MERGE, [{"workspace": workspace, "person": person} for person in commit.parted])
     # The engine's word on identifiers comes after the merges, so that it stands.
     people.write_identifiers(connection, workspace, commit.identifiers)
     for wanted in commit.cancels:
