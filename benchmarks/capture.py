@@ -33,11 +33,14 @@ CONNECTIONS = 32
 NOW = time.time_ns() // 1_000_000
 
 
-class Wall:
-    """The machine's clock."""
+class Fixed:
+    """A clock that stands: the bodies are made beforehand, and their sentAt must not look like a wrong clock."""
+
+    def __init__(self, at: int = NOW) -> None:
+        self.at = at
 
     def now(self) -> int:
-        return time.time_ns() // 1_000_000
+        return self.at
 
 
 def bodies(source: list[dict[str, Any]], batch: int) -> list[bytes]:
@@ -92,7 +95,7 @@ def serving(kind: str, folder: Path) -> Iterator[tuple[int, psutil.Process]]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    child = subprocess.Popen([sys.executable, "-m", "benchmarks.capture", "serve", kind, str(folder), str(port)])
+    child = subprocess.Popen([sys.executable, "-m", "benchmarks.capture", "serve", kind, str(folder), str(port), str(NOW)])
     try:
         deadline = time.monotonic() + 30
         while True:
@@ -108,7 +111,7 @@ def serving(kind: str, folder: Path) -> Iterator[tuple[int, psutil.Process]]:
         child.wait(20)
 
 
-def serve(kind: str, folder: Path, port: int) -> None:
+def serve(kind: str, folder: Path, port: int, now: int) -> None:
     """Run one server until it is told to stop."""
     import uvicorn
 
@@ -122,7 +125,7 @@ def serve(kind: str, folder: Path, port: int) -> None:
 
     app: Any = discard
     if kind == "capture":
-        app = CaptureApp(open_log(folder / "log.sqlite", Wall()), MemoryDirectory({"wk_bench": HOLDER}), Wall())
+        app = CaptureApp(open_log(folder / "log.sqlite", Fixed(now)), MemoryDirectory({"wk_bench": HOLDER}), Fixed(now))
         gc.freeze()
         gc.set_threshold(50_000, 20, 100)
     uvicorn.run(app, port=port, interface="asgi3", loop="uvloop", http="httptools", lifespan="off", log_level="error", access_log=False)
@@ -190,6 +193,6 @@ def figures(count: int = 60_000, requests_each: int = 6_000) -> list[Figure]:
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["serve"]:
-        serve(sys.argv[2], Path(sys.argv[3]), int(sys.argv[4]))
+        serve(sys.argv[2], Path(sys.argv[3]), int(sys.argv[4]), int(sys.argv[5]))
     else:
         show("Capture", figures())

@@ -29,9 +29,7 @@ def finish(process):
 
 
 def told(office):
-    return sorted(
-        (fact.props["intent"], fact.name) for _, _, packed in office.intents.outbox(1_000) for fact in [msgspec.msgpack.decode(packed, type=Fact)]
-    )
+    return sorted((fact.props["intent"], fact.name) for _, _, packed in office.intents.outbox(1_000) for fact in [msgspec.msgpack.decode(packed, type=Fact)])
 
 
 def expected_after(failpoint):

@@ -292,7 +292,7 @@ def test_every_script_tag_has_the_nonce_of_its_page_and_no_page_has_inline_handl
         assert "{%" not in page, route
 
 
-XSS = '"><script>alert(1)</script><img src=x onerror=alert(1)>\'{{7*7}}'
+XSS = "\"><script>alert(1)</script><img src=x onerror=alert(1)>'{{7*7}}"
 
 
 def test_what_customers_send_is_shown_as_text_everywhere(house):
@@ -325,7 +325,7 @@ def test_a_page_that_breaks_tells_nothing_of_the_inside(house, monkeypatch):
     from sojourn.apps.people import queries
 
     def broken(*_args, **_kwargs):
-        raise RuntimeError("secret inside: ann@example.com /root/path")
+        raise RuntimeError("secret inside: ann@example.com /secret/path")
 
     monkeypatch.setattr(queries, "page", broken)
     monkeypatch.setattr(queries, "keyset", broken)

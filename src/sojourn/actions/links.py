@@ -152,7 +152,5 @@ def _open(salt_of: SaltOf, use: str, token: str, kind: type[_T]) -> _T | None:
 
 def _veil(key: bytes, proof: bytes, text: bytes) -> bytes:
     """Exclusive-or with a keystream that depends on the content's proof; doing it twice gives the text back."""
-    stream = b"".join(
-        blake2b(block.to_bytes(4, "big") + proof, key=key, digest_size=64).digest() for block in range((len(text) + 63) // 64)
-    )
+    stream = b"".join(blake2b(block.to_bytes(4, "big") + proof, key=key, digest_size=64).digest() for block in range((len(text) + 63) // 64))
     return bytes(a ^ b for a, b in zip(text, stream, strict=False))

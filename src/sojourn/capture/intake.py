@@ -1,6 +1,6 @@
 """Intake: one call after the other becomes an item for the log, or an outcome with its reason."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 from uuid import uuid4
 
@@ -42,7 +42,7 @@ class Turned(msgspec.Struct):
     """What became of a request's calls: the arrival for the log, where each kept item stood in the batch, and every other outcome by index."""
 
     arrival: Arrival
-    places: list[int]
+    places: Sequence[int]
     others: list[tuple[int, Dropped | Quarantined]]
 
 
@@ -123,19 +123,14 @@ class Intake:
         except OutOfBounds as broken:
             raise Refused(400, broken.reason, broken.detail) from None
 
-    def _all(self, calls: list[Candidate]) -> tuple[list[Item], list[int], list[tuple[int, Dropped | Quarantined]]]:
-        items: list[Item] = []
-        places: list[int] = []
-        others: list[tuple[int, Dropped | Quarantined]] = []
+    def _all(self, calls: list[Candidate]) -> tuple[list[Item], Sequence[int], list[tuple[int, Dropped | Quarantined]]]:
         one = self._one
-        for index, call in enumerate(calls):
-            outcome = one(call) if type(call) is Call else call
-            if type(outcome) is Item:
-                items.append(outcome)
-                places.append(index)
-            else:
-                others.append((index, outcome))  # type: ignore[arg-type]  # a Call never comes back
-        return items, places, others
+        outcomes: list[Any] = [one(call) if type(call) is Call else call for call in calls]
+        others = [(index, outcome) for index, outcome in enumerate(outcomes) if type(outcome) is not Item]
+        if not others:
+            return outcomes, range(len(outcomes)), others
+        places = [index for index, outcome in enumerate(outcomes) if type(outcome) is Item]
+        return [outcomes[index] for index in places], places, others
 
     def _one(self, call: Call) -> Item | Dropped | Quarantined:
         """Who, what, and whether both may be; the rest is `_pack`'s."""

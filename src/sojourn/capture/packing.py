@@ -18,9 +18,9 @@ _FIELDS: Final = b"\x9c"
 """Msgpack's header of an array of the 12 fields of `Fact`."""
 
 
-def key_base(workspace: int, source: int) -> bytes:
-    """What stands before a messageId under the digest, so that a key means a workspace, a source and a messageId."""
-    return b"%d:%d:" % (workspace, source)
+def key_base(workspace: int, source: int) -> blake2b:
+    """The digest begun with what stands before a messageId, so that a key means a workspace, a source and a messageId."""
+    return blake2b(b"%d:%d:" % (workspace, source), digest_size=8)
 
 
 def _head(kind: str, name: str) -> bytes:
@@ -32,7 +32,7 @@ def _head(kind: str, name: str) -> bytes:
 
 
 def pack(
-    base: bytes,
+    base: blake2b,
     kind: str,
     name: str,
     at: Millis,
@@ -50,9 +50,11 @@ def pack(
     packed = b"".join((_FIELDS, head, _uint64(0xCF, at), body[1:], _encode(around)[1:]))
     if around[1] is not None:
         said_time = f"{said_time}|{around[1]}"
+    key = base.copy()
+    key.update(said[0].encode())
     # 63 bits, because SQL databases have signed integers only.
     return Item(
-        _number(blake2b(base + said[0].encode(), digest_size=8).digest()) >> 1,
+        _number(key.digest()) >> 1,
         _number(blake2b(b"".join((head, body, said_time.encode())), digest_size=8).digest()) >> 1,
         packed,
     )

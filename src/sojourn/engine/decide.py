@@ -45,9 +45,7 @@ def on_abandoned(work: Working, person: Person, episode: Episode, at: Millis) ->
             _decide(work, person, episode, automation, at)
 
 
-def on_ended(
-    work: Working, person: Person, episode: Episode, why: str, at: Millis, order_id: str = "", revenue: Minor = 0, late: bool = False
-) -> None:
+def on_ended(work: Working, person: Person, episode: Episode, why: str, at: Millis, order_id: str = "", revenue: Minor = 0, late: bool = False) -> None:
     """The cart needs no message any more: it was ordered, or taken up again (`why` is "ordered" or "returned"), at event time `at`.
 
     A waiting intent is cancelled. One that was handed over although this had happened before is recorded as overtaken; nothing is un-sent.

@@ -97,7 +97,7 @@ def join(into: Person, other: Person) -> None:
             into.orders[number] = theirs
             continue
         older, newer = (mine, theirs) if (mine.at, mine.message_id) <= (theirs.at, theirs.message_id) else (theirs, mine)
-        for order in ((mine, theirs) if mine.cancelled or theirs.cancelled else (older,)):
+        for order in (mine, theirs) if mine.cancelled or theirs.cancelled else (older,):
             if order.placed and not order.cancelled:
                 _add(into, order.currency, -1, -order.revenue, 0)
         newer.cancelled = mine.cancelled or theirs.cancelled

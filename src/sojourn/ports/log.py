@@ -65,7 +65,7 @@ class Log(Protocol):
         ...
 
     def blank(self, facts: Sequence[FactId]) -> int:
-        """Empty these facts where they stand (erasure): they keep their ids and times and say nothing any more; how many were there. Idempotent. Errors: Full."""
+        """Empty these facts where they stand (erasure): they keep their ids and times and say nothing more; how many there were. Idempotent. Errors: Full."""
         ...
 
     def verify(self) -> int:

@@ -9,7 +9,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[3]
 LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]+)(?:#[^)]*)?\)")
 ADR = re.compile(r"^# (\d{4}) \S")
-PARTS = ("**Context.**", "**Decision.**", "**Because.**", "**Costs.**", "**Revisit when**")
+PARTS = ("**Context", "**Decision", "**Because", "**Costs", "**Revisit when")
 FOREIGN = re.compile(r"(pypi\.org|pythonhosted|registry\.npmjs|deb\.debian|/root/|/home/[a-z]+/)")
 """Registry hosts and paths of somebody's machine have no place in a tracked file."""
 
@@ -38,12 +38,12 @@ def stale_reference() -> Iterator[str]:
 
 def unmeant() -> Iterator[str]:
     """Reasons without a meaning."""
-    from sojourn.runtime.reference import WHY
+    from sojourn.apps.messages.words import REASON
     from sojourn.terms.effects import Why
     from sojourn.terms.outcomes import MEANING, Reason
 
     yield from (f"terms/outcomes.py: {reason} has no meaning" for reason in Reason if reason not in MEANING)
-    yield from (f"runtime/reference.py: {why} has no meaning" for why in Why if why not in WHY)
+    yield from (f"apps/messages/words.py: {why} has no meaning" for why in Why if why not in REASON)
 
 
 def _pages() -> list[Path]:

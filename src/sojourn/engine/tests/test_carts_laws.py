@@ -32,9 +32,9 @@ def tell(shoppers, story):
             case "page":
                 ann.sees(minute, ("/", "/cart", "/checkout/payment", "/returns")[small], told=told)
             case "Cart Viewed" | "Checkout Started":
-                ann.says(minute, event, told=told, products=[item][: small], currency="EUR", **which)
+                ann.says(minute, event, told=told, products=[item][:small], currency="EUR", **which)
             case "Order Completed":
-                ann.says(minute, event, told=told, order_id=f"o-{minute}", total=10, currency="EUR", products=[item][: small], **which)
+                ann.says(minute, event, told=told, order_id=f"o-{minute}", total=10, currency="EUR", products=[item][:small], **which)
             case _:
                 ann.says(minute, event, told=told, step=("account", "shipping", "payment", "2")[small], shipping=small, field="zip", **item, **which)
 
@@ -149,5 +149,3 @@ def test_ticks_change_nothing_but_the_numbers_of_the_records():
         return len(people), [(fact.at, fact.name) for fact in derived], [(intent.decided_at, intent.cause, intent.address) for intent in intents]
 
     assert told(log_of(ticks=0)) == told(log_of(ticks=1)) == told(log_of(ticks=45))
-
-

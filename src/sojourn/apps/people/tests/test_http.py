@@ -83,12 +83,26 @@ def test_a_timeline_holds_the_facts_of_all_who_became_one_newest_first(house, la
 
 def test_the_timelines_page_shows_properties_of_every_name(house):
     lake = MemoryLake()
-    fact = Fact("track", "Order Completed", AT, "m1", props={"items": [1], "keys": "<b>", "total": 5}, traits={"values": "v"}, context={"page": {"url": "https://x.example/"}})
+    fact = Fact(
+        "track",
+        "Order Completed",
+        AT,
+        "m1",
+        props={"items": [1], "keys": "<b>", "total": 5},
+        traits={"values": "v"},
+        context={"page": {"url": "https://x.example/"}},
+    )
     lake.write([Row(house.workspace, fact_id(7, 3), ANN, 0, 1, AT, fact)], [], 1)
     lake_hook.connect(lambda: lake)
     page = browser(house.vera).get(f"/people/{ANN}/timeline/").content.decode()
     lake_hook.connect(lambda: None)
-    for shown in ("<dt>items</dt><dd>[1]</dd>", "<dt>keys</dt><dd>&lt;b&gt;</dd>", "<dt>total</dt><dd>5</dd>", "<dt>values</dt><dd>v</dd>", "https://x.example/"):
+    for shown in (
+        "<dt>items</dt><dd>[1]</dd>",
+        "<dt>keys</dt><dd>&lt;b&gt;</dd>",
+        "<dt>total</dt><dd>5</dd>",
+        "<dt>values</dt><dd>v</dd>",
+        "https://x.example/",
+    ):
         assert shown in page
 
 
