@@ -18,7 +18,7 @@ check: $(VENV)/.dev
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check -q . || { echo "Run: $(BIN)/ruff format ."; exit 1; }
 	@$(BIN)/python -m mypy src/sojourn
-	@$(BIN)/lint-imports --no-cache | tail -n 25
+	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/python -m sojourn.runtime.checks
 
 bench: $(VENV)/.dev

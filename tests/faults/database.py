@@ -54,6 +54,12 @@ def rest(home: Path) -> dict[str, int]:
     return {kind: int(str(_ask(files, sql)[0][0])) for kind, sql in questions.items()}
 
 
-def at_rest(home: Path) -> bool:
-    """Whether nothing is left to be done."""
-    return not any(rest(home).values())
+def at_rest(home: Path, but: tuple[str, ...] = ()) -> bool:
+    """Whether nothing is left to be done, those kinds left out."""
+    return not any(number for kind, number in rest(home).items() if kind not in but)
+
+
+def kept(home: Path, source: int = 1) -> Counter[str]:
+    """What the engine counted about a source, by reason."""
+    sql = f"SELECT reason, sum(events) FROM sources_count WHERE source_id = {source} GROUP BY reason"
+    return Counter({str(reason): int(str(number)) for reason, number in _ask(home / "sojourn.sqlite", sql)})

@@ -9,6 +9,7 @@ import pytest
 
 from sojourn.adapters.sqlite.log import open_log
 from sojourn.runtime.clock import SystemClock
+from tests.faults import database
 from tests.faults.processes import Installation, eventually
 
 ROOM_BYTES = 300_000
@@ -62,3 +63,33 @@ def test_when_no_file_can_grow_capture_answers_503_and_recovers_without_a_restar
     assert log.verify() > 0
     log.close()
     assert stored == Counter(acknowledged)
+
+
+@pytest.mark.slow
+def test_when_the_engines_files_cannot_grow_events_are_taken_in_all_the_same_and_folded_later(tmp_path: Path) -> None:
+    acknowledged: set[str] = set()
+    with Installation(tmp_path / "home") as house:
+        for name in ("capture", "engine"):
+            house.start(name)
+        eventually(house.ready, 60, lambda: house.said("capture"))
+
+        def send(number: int) -> None:
+            assert house.post(batch(number))[0] == 200
+            acknowledged.update(event["messageId"] for event in batch(number))
+
+        send(0)
+        eventually(lambda: database.folded(house.home) >= database.head(house.home), 60, lambda: house.said("engine"))
+        engine = house.running["engine"].pid
+        resource.prlimit(engine, resource.RLIMIT_FSIZE, (4_096, resource.RLIM_INFINITY))
+        folded = database.folded(house.home)
+        send(1)
+        eventually(lambda: "loop failed" in house.said("engine"), 60, lambda: house.said("engine"))
+        send(2)
+        assert database.folded(house.home) == folded
+
+        resource.prlimit(engine, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+        eventually(lambda: database.at_rest(house.home, but=("timers due",)), 90, lambda: f"{database.rest(house.home)} {house.said('engine')}")
+        assert house.running["engine"].poll() is None
+        for name in ("capture", "engine"):
+            house.stop(name)
+    assert database.kept(house.home) == {"kept": len(acknowledged)}
