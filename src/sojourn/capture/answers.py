@@ -63,7 +63,7 @@ def refusal(refused: Refused, origin: bytes, results: list[dict[str, Any]] | Non
     extra: Headers = []
     if refused.retry_after:
         extra.append((b"retry-after", b"%d" % refused.retry_after))
-    if refused.status in (408, 413):
+    if refused.status in (408, 413) or refused.reason == Reason.BODY_TOO_SLOW:
         extra.append((b"connection", b"close"))
     if refused.status == 405:
         extra.append((b"allow", _METHODS))
