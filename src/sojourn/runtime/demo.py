@@ -14,7 +14,7 @@ from sojourn.apps.sources import actions
 from sojourn.runtime.clock import SystemClock
 from sojourn.runtime.settings import Settings
 from sojourn.terms.refusals import Code, Refusal
-from sojourn.terms.time import DAY
+from sojourn.terms.time import HOUR
 
 BATCH = 100
 ATTEMPTS = 6
@@ -29,12 +29,12 @@ class Streamed(msgspec.Struct, frozen=True):
 
 
 def stream(settings: Settings, workspace: int, shoppers: int, seed: int, rate: float, progress: Callable[[int, int], None]) -> Streamed:
-    """Send the shoppers' events, oldest first, at `rate` events per second; journeys lie within the last day and end now.
+    """Send the shoppers' events, oldest first, at `rate` events per second; they begin seven hours ago and are done about now.
 
     Errors: Refusal(NOT_READY) where nothing listens.
     """
     _, key = actions.create_source(workspace, "Demo shop", "demo", SystemClock().now())
-    walked = list(journeys(seed, shoppers, SystemClock().now() - DAY))
+    walked = list(journeys(seed, shoppers, SystemClock().now() - 7 * HOUR))
     truth = settings.home / "demo-truth.jsonl"
     with truth.open("wb") as file:
         for journey in walked:

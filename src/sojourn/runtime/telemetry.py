@@ -1,7 +1,9 @@
 """Telemetry: structured logs on standard error, and the figures behind /metrics."""
 
+import contextlib
 import logging
 import sys
+from typing import TextIO, cast
 
 import structlog
 
@@ -21,9 +23,27 @@ def set_up_logs(log_format: str, level: int = logging.INFO) -> None:
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(file=cast("TextIO", Unbreakable(sys.stderr))),
         cache_logger_on_first_use=True,
     )
+
+
+class Unbreakable:
+    """A text file to write to, whose failing stops nobody: a full disk must not end the loop that wants to tell about it."""
+
+    def __init__(self, file: TextIO) -> None:
+        self._file = file
+
+    def write(self, text: str) -> int:
+        """Write, or leave it."""
+        with contextlib.suppress(OSError):
+            return self._file.write(text)
+        return 0
+
+    def flush(self) -> None:
+        """Flush, or leave it for the next time."""
+        with contextlib.suppress(OSError):
+            self._file.flush()
 
 
 def _keep(_: object, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 import typer
+from rich.markup import escape
 from rich.progress import track
-from rich.table import Table
 
 from sojourn.runtime import wiring
 from sojourn.runtime.cli.common import ACTOR, WORKSPACE, django, notes, out, print_json
@@ -60,21 +60,33 @@ def person(identifier: Ident, as_json: AsJson = False) -> None:
 
 
 def _print_portrait(view: dict[str, Any]) -> None:
-    out.print(f"[bold]{view['traits'].get('name') or view['traits'].get('email') or 'Somebody'}[/]  (id {view['id']})")
-    out.print("  " + ", ".join(f"{i['type']}:{i['value']}" for i in view["identifiers"]), soft_wrap=True)
-    out.print(f"  first seen {view['first_seen']}, last seen {view['last_seen']}")
-    out.print(f"  sessions {view['sessions']['count']}, orders {view['orders']['count']}, revenue {view['orders']['revenue']}")
-    episodes = Table("Cart", "Value", "Started", "Ended", "Why, as far as we know", title="Carts")
+    """The portrait as lines that fit a narrow terminal and read well in a pipe."""
+    traits = view["traits"]
+    name = traits.get("name") or " ".join(str(traits[part]) for part in ("first_name", "last_name") if traits.get(part))
+    _line(f"[bold]{escape(str(name or traits.get('email') or 'Somebody'))}[/]  (id {view['id']})")
+    _line("  known by  " + escape(", ".join(f"{one['type']}:{one['value']}" for one in view["identifiers"])))
+    if name and traits.get("email"):
+        _line(f"  email     {escape(str(traits['email']))}")
+    _line(f"  seen      {_short(view['first_seen'])} to {_short(view['last_seen'])} UTC, {view['sessions']['count']} sessions, {view['facts']} events")
+    orders = view["orders"]
+    _line(f"  orders    {orders['count']}" + (f", {orders['revenue']} {orders['currency']}" if orders["count"] else ""))
     for episode in view["episodes"]:
-        causes = "\n".join(f"{c['cause']} {c['probability']:.0%}  {', '.join(e['kind'] for e in c['evidence'])}" for c in episode["causes"][:3])
-        episodes.add_row(episode["state"], f"{episode['value']} {episode['currency']}", episode["started_at"], episode["ended_at"] or "", causes)
-    if view["episodes"]:
-        out.print(episodes)
-    decisions = Table("When", "Automation", "Outcome", "Reason", "Channel", title="Decisions")
+        ended = f" to {_short(episode['ended_at'])}" if episode["ended_at"] else ""
+        _line(f"  cart      [bold]{episode['state']}[/]  {episode['value']} {episode['currency']}  {_short(episode['started_at'])}{ended}")
+        for cause in episode["causes"][:3]:
+            kinds = ", ".join(one["kind"] for one in cause["evidence"])
+            _line(f"              {cause['cause']:<20} {cause['probability']:>4.0%}  [dim]{kinds}[/]")
     for decision in view["decisions"]:
-        decisions.add_row(decision["at"], decision["automation"], decision["outcome"], decision["reason"], decision["channel"])
-    if view["decisions"]:
-        out.print(decisions)
+        words = "  ".join((decision["automation"], decision["outcome"], decision["reason"], decision["channel"]))
+        _line(f"  decision  {words}  {_short(decision['at'])}")
+
+
+def _line(text: str) -> None:
+    out.print(text, soft_wrap=True)
+
+
+def _short(at: str) -> str:
+    return at[:16].replace("T", " ")
 
 
 def why(
