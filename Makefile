@@ -22,7 +22,7 @@ check: $(VENV)/.dev
 	@$(BIN)/python -m sojourn.runtime.checks
 
 bench: $(VENV)/.dev
-	@$(BIN)/python -m benchmarks
+	@$(BIN)/python -m benchmarks $(PARTS)
 
 docs: $(VENV)/.dev
 	@$(BIN)/python -m sojourn.runtime.reference

@@ -7,6 +7,7 @@ import sys
 from collections import Counter
 from math import log
 
+from benchmarks.table import Figure
 from sojourn.apps.demo.shoppers import fact_of, journeys
 from sojourn.engine import carts
 from sojourn.engine.priors import EVIDENCES
@@ -66,6 +67,22 @@ def curve(cases: list[tuple[str, Episode]]) -> list[tuple[float, float, int]]:
         guess = episode.causes[0]
         bins[min(BINS - 1, int(guess.probability * BINS))].append((guess.probability, guess.cause == truth))
     return [(sum(p for p, _ in b) / len(b), sum(right for _, right in b) / len(b), len(b)) for b in bins if b]
+
+
+def figures(shoppers: int = 4_000, seed: int = 11) -> list[Figure]:
+    """The rows of `make bench`: how often it is right, how much is left unknown, and the reliability curve."""
+    cases = left_carts(shoppers, seed)
+    said = report(cases)
+    first, largest = said["first cause right"], said["always the largest class"]
+    rows = [
+        Figure(
+            f"first cause right, {len(cases):,} left carts", f"{first:.1%}", "clearly above", f"always the largest class {largest:.1%}", first > largest + 0.15
+        ),
+        Figure("truth among the first two", f"{said['among the first two']:.1%}"),
+        Figure("left unknown", f"{said['left unknown']:.1%}"),
+        Figure("calibration error", f"{said['calibration error']:.3f}"),
+    ]
+    return rows + [Figure(f"  where {mean:.0%} was said", f"{seen:.0%} were right", "", f"{count} carts") for mean, seen, count in curve(cases)]
 
 
 def main() -> None:

@@ -20,40 +20,44 @@ def fold(work: Working, person: Person, fact: Fact, moment: Moment) -> None:
 
     Does not depend on the order of the facts, up to nine digits. By the hour, because then most facts are an addition and no power.
     """
-    weight = WEIGHTS[fact.name]
-    half = work.rules.affinity_half_life
-    if fact.name != "Order Completed":
-        _product(person, fact.props, weight, fact.at, half)
+    name, props, at = fact.name, fact.props, fact.at
+    hour = at - at % HOUR
+    if name != "Order Completed":
+        _product(person.affinity, props, WEIGHTS[name], hour, work.rules.affinity_half_life)
         return
-    listed = fact.props.get("products")
+    listed = props.get("products")
     if isinstance(listed, list):
         for product in listed[:_PRODUCTS]:
             if isinstance(product, dict):
-                _product(person, product, weight, fact.at, half)
+                _product(person.affinity, product, WEIGHTS[name], hour, work.rules.affinity_half_life)
 
 
-def _product(person: Person, props: dict[str, Any], weight: float, at: Millis, half: Millis) -> None:
-    hour = at - at % HOUR
+def _product(affinity: dict[str, Decayed], props: dict[str, Any], weight: float, hour: Millis, half: Millis) -> None:
     product = props.get("product_id") or props.get("sku")
     if type(product) is int:
         product = str(product)
     if type(product) is str and product:
-        _add(person.affinity, "product:" + product, weight, hour, half)
+        _add(affinity, "product:" + product, weight, hour, half)
     category = props.get("category")
     if type(category) is str and category:
-        _add(person.affinity, "category:" + category, weight, hour, half)
+        _add(affinity, "category:" + category, weight, hour, half)
     brand = props.get("brand")
     if type(brand) is str and brand:
-        _add(person.affinity, "brand:" + brand, weight, hour, half)
+        _add(affinity, "brand:" + brand, weight, hour, half)
 
 
 def _add(affinity: dict[str, Decayed], key: str, weight: float, hour: Millis, half: Millis) -> None:
     held = affinity.get(key)
     if held is not None:
-        if hour == held.at:
+        # As `_sum` has it, without an object for the weight and one for the sum.
+        behind = hour - held.at
+        if not behind:
             held.score += weight
+        elif behind > 0:
+            held.score = round(weight + held.score * 0.5 ** (behind / half), 9)
+            held.at = hour
         else:
-            affinity[key] = _sum(held, Decayed(weight, hour), half)
+            held.score = round(held.score + weight * 0.5 ** (-behind / half), 9)
     elif len(key) <= _TEXT:
         affinity[key] = Decayed(weight, hour)
         if len(affinity) > KEPT + SLACK:

@@ -13,32 +13,39 @@ FRICTION_KEPT: Final = 40
 OURS, THEIRS, BOTH = 1, 2, 3
 
 
-def join(into: Person, other: Person) -> list[tuple[Episode, Millis, bool]]:
-    """Move the carts of `other` to `into`, those that are the same cart made one.
+Told = tuple[Episode, str, Millis, bool]
+"""A left cart that turns out to have been taken up again ("returned") or bought ("ordered") on the other side: the episode, which of the two, when,
+and whether that was before it counted as left."""
 
-    Returns the left carts that turn out to have been taken up again on the other side: the episode, when, and whether that was before they
-    counted as left. Counters of ended carts are added, a cart told twice counts once.
+
+def join(into: Person, other: Person) -> list[Told]:
+    """Move the carts of `other` to `into`, those that are the same cart made one, and return what is to be told about left carts.
+
+    Counters of ended carts are added, a cart told twice counts once.
     """
     for state, number in other.carts_ended.items():
         into.carts_ended[state] = into.carts_ended.get(state, 0) + number
     for kind, number in other.friction.items():
         into.friction[kind] = into.friction.get(kind, 0) + number
     pool = [(episode, OURS) for episode in into.carts] + [(episode, THEIRS) for episode in other.carts]
-    back: list[tuple[Episode, Millis, bool]] = []
+    back: list[Told] = []
     while (pair := _first_pair(pool)) is not None:
         (a, side), (b, other_side) = pair
         pool = [entry for entry in pool if entry[0] is not a and entry[0] is not b]
         before = (str(a.state), str(b.state))
+        left = [episode.ended_at for episode in (a, b) if episode.state == EpisodeState.ABANDONED and episode.ended_at is not None]
         one, when = unite(a, b)
         pool.append((one, side | other_side))
         _recount(into, before, str(one.state))
         gone = b if one is a else a
-        back = [(one if episode is gone else episode, at, late) for episode, at, late in back]
+        back = [(one if episode is gone else episode, why, at, late) for episode, why, at, late in back]
         for decision in (*into.decisions, *other.decisions):
             if decision.episode == gone.id:
                 decision.episode = one.id
         if when is not None:
-            back.append((one, *when))
+            back.append((one, "returned", *when))
+        if one.state in BOUGHT and left and one.ended_at is not None:
+            back.append((one, "ordered", one.ended_at, one.ended_at <= max(left)))
     into.carts = sorted((episode for episode, _ in pool), key=lambda episode: (episode.started_at, episode.id))
     other.carts = []
     return back
@@ -55,11 +62,17 @@ def _first_pair(pool: list[tuple[Episode, int]]) -> tuple[tuple[Episode, int], t
 
 
 def same_cart(a: Episode, b: Episode) -> bool:
-    """Whether two episodes are one cart: an id in common while neither was bought, the same order, or both without an id within 7 days."""
+    """Whether two episodes are one cart: an id in common, the same order, or both without an id within 7 days.
+
+    What was bought on one side is the other side's cart of that id only where nothing happened to that one after the order.
+    """
     if a.order and a.order == b.order:
         return True
-    if a.state in BOUGHT or b.state in BOUGHT:
+    if a.state in BOUGHT and b.state in BOUGHT:
         return False
+    if a.state in BOUGHT or b.state in BOUGHT:
+        bought, held = (a, b) if a.state in BOUGHT else (b, a)
+        return shares_key(held, bought.keys) and bought.ended_at is not None and held.last_at <= bought.ended_at
     if a.keys and b.keys:
         return shares_key(a, b.keys)
     if a.keys or b.keys or EpisodeState.EMPTIED in (a.state, b.state):
@@ -78,6 +91,8 @@ def unite(a: Episode, b: Episode) -> tuple[Episode, tuple[Millis, bool] | None]:
     newer = max(a, b, key=lambda episode: (episode.last_at, episode.state == EpisodeState.ABANDONED, episode.id))
     older = b if newer is a else a
     state = next((bought for bought in (EpisodeState.RECOVERED, EpisodeState.ORDERED) if bought in (a.state, b.state)), newer.state)
+    if state == EpisodeState.ORDERED and any(_left_before(episode, bought) for bought in (a, b) for episode in (a, b)):
+        state = EpisodeState.RECOVERED
     one = first
     back = _came_back(a, b)
     one.absorbed = sorted({*a.absorbed, *b.absorbed, second.id})
@@ -144,7 +159,8 @@ def _unite_way(one: Episode, a: Episode, b: Episode, newer: Episode) -> None:
 
 def _unite_end(one: Episode, a: Episode, b: Episode, newer: Episode, state: str) -> None:
     older = b if newer is a else a
-    ends = [episode.ended_at for episode in (a, b) if episode.ended_at is not None and episode.state == state]
+    deciding = [episode for episode in (a, b) if episode.state in BOUGHT] or [episode for episode in (a, b) if episode.state == state]
+    ends = [episode.ended_at for episode in deciding if episode.ended_at is not None]
     dues = [episode.due for episode in (a, b) if episode.due is not None]
     firsts = [episode.abandoned_at for episode in (a, b) if episode.abandoned_at is not None]
     intents = [episode.intent for episode in sorted((a, b), key=lambda episode: (episode.started_at, episode.id)) if episode.intent]
@@ -162,6 +178,11 @@ def _unite_end(one: Episode, a: Episode, b: Episode, newer: Episode, state: str)
     one.due = max(dues) if dues and state == EpisodeState.OPEN else None
     one.abandoned_at = min(firsts) if firsts else None
     one.intent = intents[0] if intents else ""
+
+
+def _left_before(episode: Episode, bought: Episode) -> bool:
+    """Whether a cart had been left when it was bought, on this side or the other."""
+    return bought.state in BOUGHT and bought.ended_at is not None and episode.abandoned_at is not None and episode.abandoned_at < bought.ended_at
 
 
 def _recount(into: Person, before: tuple[str, str], after: str) -> None:

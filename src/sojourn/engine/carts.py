@@ -63,8 +63,8 @@ def join(work: Working, into: Person, other: Person) -> None:
     Carts with an id in common are one cart. So are the two carts without an id, because a person has one such cart: what was put in as a guest is
     taken over at sign-in. An order that came without a cart finds the cart the other side had. Decisions of a cart that became another are told so.
     """
-    for returned, at, late in cart_join.join(into, other):
-        cart_life.tell_ended(work, (into, other), returned, "returned", at, late)
+    for episode, why, at, late in cart_join.join(into, other):
+        cart_life.tell_ended(work, (into, other), episode, why, at, late)
     for bought in cart_join.orders_without_cart(into):
         cart = cart_match.for_order(into, {"products": [{"product_id": item.product} for item in bought.items]}, bought.keys, bought.ended_at or bought.last_at)
         if cart is not None:

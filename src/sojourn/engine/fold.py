@@ -31,25 +31,26 @@ def fold(work: Working, records: Iterable[Record], due: Iterable[tuple[Millis, i
     work.horizon = batch[-1].at
     work.due_heap = sorted(due)
     for record in batch:
-        fire_before(work, record.at)
-        work.now = max(work.now, record.at)
+        at, source, facts = record.at, record.source, record.facts
+        fire_before(work, at)
+        work.now = max(work.now, at)
         for reason, events in record.counts.items():
-            work.count(record.source, reason, events)
+            work.count(source, reason, events)
         for item in record.quarantined:
-            work.quarantined.append((record.position, record.source, item))
-        if record.facts:
-            work.count(record.source, Reason.KEPT, len(record.facts))
-            for index, fact in enumerate(record.facts):
-                step(work, fact, fact_id(record.position, index), record.source, record.at)
+            work.quarantined.append((record.position, source, item))
+        if facts:
+            work.count(source, Reason.KEPT, len(facts))
+            for number, fact in enumerate(facts, fact_id(record.position, 0)):
+                step(work, fact, number, source, at)
 
 
 def step(work: Working, fact: Fact, number: int, source: int, record_at: Millis) -> None:
     """Fold one fact at its place on the log."""
     work.current = number
-    if fact.flags & _DERIVED:
+    flags = fact.flags
+    if flags & _DERIVED:
         return
-    live = not fact.flags & _HISTORICAL and fact.at >= record_at - work.rules.max_age
-    moment = Moment(number, record_at, source, live)
+    moment = Moment(number, record_at, source, not flags & _HISTORICAL and fact.at >= record_at - work.rules.max_age)
     if fact.kind == _CONTROL:
         person = control.apply(work, fact, moment)
         work.resolved.append(Resolved(number, person.id if person is not None else NOBODY, 0))
@@ -89,6 +90,16 @@ def fire(work: Working, person: Person, due: Millis) -> None:
 
 
 def rearm(work: Working, person: Person) -> None:
-    """Arm the person's next timer."""
-    work.arm(person, sessions.due(person, work.rules))
-    work.arm(person, carts.due(person, work.rules))
+    """Arm the person's next timer. Nearly always the one that is armed comes first, so that is looked at before all else."""
+    armed = person.due
+    session = person.sessions.open
+    if session is not None:
+        due = sessions.end_of(session, work.rules.session_gap)
+        if armed is None or due < armed:
+            work.arm(person, due)
+            armed = person.due
+    for episode in person.carts:
+        when = episode.due
+        if when is not None and (armed is None or when < armed):
+            work.arm(person, when)
+            armed = person.due

@@ -24,6 +24,8 @@ GROUPS_KEPT: Final = 100
 OTHER: Final = "other"
 _TEXT: Final = 120
 _PAGES: Final = frozenset({"page", "screen"})
+_AGENT: Final = ("device", "os", "browser")
+_PLAIN: Final = ("locale", "timezone")
 
 RESERVED: Final = frozenset(
     "workspace workspace_id tenant tenant_id suppressed consent is_staff is_superuser identified merged person_id $erase $delete $unset".split(),
@@ -230,15 +232,16 @@ def _look(person: Person, context: dict[str, Any], at: Millis, source: int) -> N
     about = person.about
     if at < person.last_seen and about:
         about = {}
+    get = about.get
     agent = context.get("userAgent")
     if type(agent) is str and agent:
-        device, system, browser = classify(agent)
-        _note(about, "device", device, at, source)
-        _note(about, "os", system, at, source)
-        _note(about, "browser", browser, at, source)
-    for key in ("locale", "timezone"):
+        for key, value in zip(_AGENT, classify(agent), strict=True):
+            held = get(key)
+            if held is None or held.value != value:
+                _note(about, key, value, at, source)
+    for key in _PLAIN:
         value = context.get(key)
-        if type(value) is str:
+        if type(value) is str and ((held := get(key)) is None or held.value != value):
             _note(about, key, value, at, source)
     screen = context.get("screen")
     if type(screen) is dict:

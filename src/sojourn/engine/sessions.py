@@ -44,7 +44,12 @@ def fold(work: Working, person: Person, fact: Fact, moment: Moment) -> FactId:
                 return NO_SESSION
             _close(work, person, current)
         elif at >= current.start - gap:
-            _extend(current, fact, moment)
+            if at > current.last and fact.kind not in _PAGES:  # the usual case of `_extend`
+                current.last = at
+                current.facts += 1
+                current.seen = moment.at
+            else:
+                _extend(current, fact, moment)
             return current.id
         else:
             return _late(state, fact, moment, gap)
@@ -66,14 +71,14 @@ def fold(work: Working, person: Person, fact: Fact, moment: Moment) -> FactId:
 def fire(work: Working, person: Person, due: Millis) -> None:
     """Close the open session if it has rested for the gap at `due`."""
     current = person.sessions.open
-    if current is not None and due >= _due(current, work.rules.session_gap):
+    if current is not None and due >= end_of(current, work.rules.session_gap):
         _close(work, person, current)
 
 
 def due(person: Person, rules: RuleBook) -> Millis | None:
     """When the open session ends if nothing comes: after the gap both in event time and since the log last heard of it."""
     current = person.sessions.open
-    return None if current is None else _due(current, rules.session_gap)
+    return None if current is None else end_of(current, rules.session_gap)
 
 
 def join(work: Working, into: Person, other: Person) -> None:
@@ -113,9 +118,10 @@ def _recency(session: OpenSession) -> tuple[Millis, FactId]:
     return session.last, session.id
 
 
-def _due(session: OpenSession, gap: Millis) -> Millis:
-    """An import tells an old session fact by fact, seconds apart: the gap is also waited for in record time."""
-    return max(session.last, session.seen) + gap
+def end_of(session: OpenSession, gap: Millis) -> Millis:
+    """When a session ends if nothing comes. An import tells an old session fact by fact, seconds apart: the gap is also waited for in record time."""
+    last, seen = session.last, session.seen
+    return (last if last > seen else seen) + gap
 
 
 def _extend(session: OpenSession, fact: Fact, moment: Moment) -> None:
