@@ -81,7 +81,9 @@ class House:
         """The capture application."""
         from sojourn.capture.receiver import CaptureApp
 
-        return CaptureApp(self.log(), open_directory(self._database()), self.clock)
+        log = self.log()
+        log.append([])  # reads the deduplication keys now, so that the first request does not wait for them
+        return CaptureApp(log, open_directory(self._database()), self.clock)
 
     def engine(self) -> "EngineLoop":
         """The engine's loop."""

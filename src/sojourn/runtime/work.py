@@ -11,6 +11,7 @@ from sojourn.runtime import wiring
 from sojourn.runtime.relay import relay_once
 from sojourn.runtime.retention import Retention
 from sojourn.runtime.settings import Settings
+from sojourn.runtime.watch import hold
 
 log = structlog.get_logger("work")
 
@@ -32,7 +33,7 @@ def run(settings: Settings, names: Sequence[str] = LOOPS) -> None:
         "lake": lambda: lake(settings, stop),
         "courier": lambda: courier(settings, stop),
     }
-    threads = [threading.Thread(target=_keep_going, args=(name, makers[name], stop), name=name) for name in names]
+    threads = [threading.Thread(target=_keep_going, args=(settings, name, makers[name], stop), name=name) for name in names]
     for thread in threads:
         thread.start()
     log.info("working", loops=list(names))
@@ -41,8 +42,10 @@ def run(settings: Settings, names: Sequence[str] = LOOPS) -> None:
         thread.join()
 
 
-def _keep_going(name: str, make: Callable[[], Callable[[], None]], stop: threading.Event) -> None:
+def _keep_going(settings: Settings, name: str, make: Callable[[], Callable[[], None]], stop: threading.Event) -> None:
     """Make a loop's step and call it for ever; after a failure begin afresh, later each time up to 10 s."""
+    if hold(settings.home / "locks", name, stop) is None:
+        return
     failures = 0
     while not stop.is_set():
         try:

@@ -1,0 +1,100 @@
+"""The engine's loop: time goes on by ticks, what breaks the fold is set aside, an engine that was overtaken stops."""
+
+import msgspec
+import pytest
+
+from sojourn.adapters.memory.clock import SettableClock
+from sojourn.adapters.memory.log import MemoryLog
+from sojourn.adapters.memory.state import MemoryState
+from sojourn.engine import portrait
+from sojourn.ports.state import Taken
+from sojourn.runtime.engine_loop import EngineLoop
+from sojourn.terms.facts import Arrival, Fact, Item
+from sojourn.terms.outcomes import Reason
+from sojourn.terms.time import HOUR
+
+START = 1_767_225_600_000
+
+
+class House:
+    def __init__(self) -> None:
+        self.clock = SettableClock(START)
+        self.log = MemoryLog(self.clock)
+        self.state = MemoryState()
+        self.engine = self.made()
+
+    def made(self) -> EngineLoop:
+        return EngineLoop(self.log, self.state, self.clock, lambda: [1])
+
+    def put(self, *facts: Fact) -> None:
+        items = [Item(hash(fact.message_id) & 0xFFFFFFFF, 1, msgspec.msgpack.encode(fact)) for fact in facts]
+        self.log.append([Arrival(1, 7, items)])
+
+    def seen(self, key: str) -> int:
+        entry = self.state.identifiers(1, [key]).get(key)
+        return self.state.people(1, [entry.person])[entry.person].facts if entry else 0
+
+
+def viewed(number: int, who: str) -> Fact:
+    return Fact("track", "Product Viewed", START, f"m-{number}", user_id=who)
+
+
+def test_a_tick_goes_on_the_log_when_a_timer_is_due_and_nothing_came() -> None:
+    house = House()
+    house.put(viewed(1, "ann"))
+    assert house.engine.catch_up() == 1
+    assert house.engine.run_once() == 0
+    house.clock.advance(HOUR)
+    assert house.engine.run_once() == 1
+    tick = house.log.read(1, 10)[0]
+    assert (tick.workspace, tick.facts, tick.at) == (0, [], START + HOUR)
+    assert house.state.next_due() is None
+    assert house.engine.run_once() == 0
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_a_fact_that_breaks_the_fold_is_set_aside_and_the_others_go_on(monkeypatch: pytest.MonkeyPatch, together: bool) -> None:
+    house = House()
+    facts = [viewed(1, "ann"), viewed(2, "ben"), viewed(3, "ann"), viewed(4, "cleo")]
+    whole = portrait.fold
+
+    def breaks(work, person, fact, moment):
+        if fact.message_id in ("m-2", "m-3"):
+            raise ZeroDivisionError("planted")
+        whole(work, person, fact, moment)
+
+    monkeypatch.setattr(portrait, "fold", breaks)
+    if together:
+        house.put(*facts)
+    else:
+        for fact in facts:
+            house.put(fact)
+    house.engine.catch_up()
+    assert [house.seen(f"user_id:{who}") for who in ("ann", "ben", "cleo")] == [1, 0, 1]
+    kept = [(source, reason, detail.split(":")[0]) for _, source, _, _, item in house.state.quarantined for reason, detail in [(item.reason, item.detail)]]
+    assert kept == [(7, Reason.POISON, "ZeroDivisionError")] * 2
+    assert sum(n for place, n in house.state.counts.items() if place[3] == Reason.POISON) == 2
+    assert house.state.progress().position == house.log.head()
+
+
+def test_an_engine_that_was_overtaken_stops_and_changes_nothing() -> None:
+    house = House()
+    other = house.made()
+    house.put(viewed(1, "ann"))
+    other.catch_up()
+    house.put(viewed(2, "ann"))
+    with pytest.raises(Taken):
+        house.engine.catch_up()
+    assert house.seen("user_id:ann") == 1
+    other.catch_up()
+    assert house.seen("user_id:ann") == 2
+
+
+def test_a_batch_ends_where_the_log_is_taken_to_end() -> None:
+    house = House()
+    for number in range(5):
+        house.put(viewed(number, "ann"))
+    ends = EngineLoop(house.log, house.state, house.clock, lambda: [1], until=3)
+    assert ends.catch_up() == 3
+    assert house.seen("user_id:ann") == 3
+    assert house.state.progress().now == START
