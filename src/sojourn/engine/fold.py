@@ -90,16 +90,11 @@ def fire(work: Working, person: Person, due: Millis) -> None:
 
 
 def rearm(work: Working, person: Person) -> None:
-    """Arm the person's next timer. Nearly always the one that is armed comes first, so that is looked at before all else."""
-    armed = person.due
+    """Arm the person's next timer. Nearly always the one that is armed comes first."""
     session = person.sessions.open
     if session is not None:
         due = sessions.end_of(session, work.rules.session_gap)
-        if armed is None or due < armed:
+        if person.due is None or due < person.due:
             work.arm(person, due)
-            armed = person.due
-    for episode in person.carts:
-        when = episode.due
-        if when is not None and (armed is None or when < armed):
-            work.arm(person, when)
-            armed = person.due
+    if person.carts:
+        work.arm(person, carts.due(person, work.rules))

@@ -235,10 +235,10 @@ def _look(person: Person, context: dict[str, Any], at: Millis, source: int) -> N
     get = about.get
     agent = context.get("userAgent")
     if type(agent) is str and agent:
-        for key, value in zip(_AGENT, classify(agent), strict=True):
+        for key, said in zip(_AGENT, classify(agent), strict=True):
             held = get(key)
-            if held is None or held.value != value:
-                _note(about, key, value, at, source)
+            if held is None or held.value != said:
+                _note(about, key, said, at, source)
     for key in _PLAIN:
         value = context.get(key)
         if type(value) is str and ((held := get(key)) is None or held.value != value):

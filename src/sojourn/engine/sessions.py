@@ -7,7 +7,6 @@ from sojourn.engine.working import Moment, Working
 from sojourn.terms.facts import SESSION_ENDED, SESSION_STARTED, Fact
 from sojourn.terms.ids import FactId
 from sojourn.terms.person import OpenSession, Person, Sessions
-from sojourn.terms.rules import RuleBook
 from sojourn.terms.time import Millis
 
 NO_SESSION: Final[FactId] = 0
@@ -75,12 +74,6 @@ def fire(work: Working, person: Person, due: Millis) -> None:
         _close(work, person, current)
 
 
-def due(person: Person, rules: RuleBook) -> Millis | None:
-    """When the open session ends if nothing comes: after the gap both in event time and since the log last heard of it."""
-    current = person.sessions.open
-    return None if current is None else end_of(current, rules.session_gap)
-
-
 def join(work: Working, into: Person, other: Person) -> None:
     """Put two people's sessions together. Open sessions that touch become one; of two that do not, the older is closed."""
     mine, theirs = into.sessions, other.sessions
@@ -120,8 +113,7 @@ def _recency(session: OpenSession) -> tuple[Millis, FactId]:
 
 def end_of(session: OpenSession, gap: Millis) -> Millis:
     """When a session ends if nothing comes. An import tells an old session fact by fact, seconds apart: the gap is also waited for in record time."""
-    last, seen = session.last, session.seen
-    return (last if last > seen else seen) + gap
+    return max(session.last, session.seen) + gap
 
 
 def _extend(session: OpenSession, fact: Fact, moment: Moment) -> None:
