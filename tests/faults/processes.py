@@ -1,5 +1,6 @@
 """Real processes of an installation in a folder of its own: started, killed, started again."""
 
+import http.client
 import json
 import os
 import signal
@@ -105,7 +106,7 @@ class Installation:
                 return answer.status, {name.lower(): value for name, value in answer.headers.items()}
         except urllib.error.HTTPError as error:
             return error.code, {name.lower(): value for name, value in error.headers.items()}
-        except (OSError, urllib.error.URLError):
+        except (OSError, http.client.HTTPException):  # also where it was killed in the middle of its answer
             return 0, {}
 
     def ready(self) -> bool:
@@ -113,7 +114,7 @@ class Installation:
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/readyz", timeout=2) as answer:
                 return bool(answer.status == 200)
-        except OSError:
+        except (OSError, http.client.HTTPException):
             return False
 
     def run(self, *command: str) -> subprocess.CompletedProcess[str]:
