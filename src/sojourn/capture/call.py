@@ -69,6 +69,7 @@ class Opened(msgspec.Struct):
     sent_at: Any = None
     context: Any = None
     integrations: Any = None
+    plain: bool = False  # all calls are as the fast decoder gives them, all their texts printable ASCII
 
 
 class Refused(Exception):

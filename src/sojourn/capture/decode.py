@@ -14,6 +14,7 @@ from sojourn.capture import bounds
 from sojourn.capture.bounds import OutOfBounds
 from sojourn.capture.call import Call, Candidate, Extra, Opened, Refused
 from sojourn.capture.limits import BATCH_EVENTS, DEPTH, DEPTH_READ, EVENT_BYTES, QUARANTINE_BYTES
+from sojourn.capture.plain import is_plain
 from sojourn.terms.outcomes import Dropped, Quarantined, Reason
 
 
@@ -60,7 +61,7 @@ def open_batch(body: bytes) -> Opened:
     calls = envelope.batch
     if len(calls) > BATCH_EVENTS:
         raise _too_many(len(calls))
-    return Opened(calls, _key(envelope.write_key, calls), envelope.sent_at, envelope.context, envelope.integrations)  # type: ignore[arg-type]
+    return Opened(calls, _key(envelope.write_key, calls), envelope.sent_at, envelope.context, envelope.integrations, bool(calls) and is_plain(body))  # type: ignore[arg-type]
 
 
 def open_single(body: bytes) -> Opened:
@@ -71,7 +72,7 @@ def open_single(body: bytes) -> Opened:
         call = _decode_call(body)
     except _REFUSALS:
         return _open_exactly(body)
-    return Opened([call], _key(None, [call]))
+    return Opened([call], _key(None, [call]), plain=is_plain(body))
 
 
 def _too_many(events: int) -> Refused:

@@ -11,6 +11,7 @@ from sojourn.capture.bounds import OutOfBounds, clean
 from sojourn.capture.call import Call, Candidate, Opened, Refused
 from sojourn.capture.limits import DEPTH, EVENT_NAMES, EVENT_NAMES_BURST, MESSAGE_ID_CHARACTERS, QUARANTINE_BYTES, RETRY_AFTER_SECONDS
 from sojourn.capture.packing import key_base, pack
+from sojourn.capture.plain import Frame, pack_plain
 from sojourn.capture.shields import identifier
 from sojourn.capture.times import FUTURE, SKEW_TOLERANCE, event_time, read_time
 from sojourn.ports.directory import KeyHolder
@@ -93,11 +94,14 @@ class Intake:
         self._context: dict[str, Any] | None = None
         self._integrations: dict[str, Any] | None = None
         self._counts: dict[str, int] = {}
+        self._frame: Frame | None = None  # where plain calls are likely
 
     def take(self, opened: Opened, names: Names) -> Turned:
         """Turn all calls into items and outcomes. Errors: Refused(400) where the envelope is wrong, Refused(429) for an explosion of names."""
         self._open(opened)
         self._known = names.known(self._holder.workspace)
+        if opened.plain and self._right_clock and not self._integrations:
+            self._frame = self._framed()
         items, places, others = self._all(opened.calls)
         if self._new:
             self._beyond = names.room(self._holder.workspace, self._new)
@@ -123,9 +127,20 @@ class Intake:
         except OutOfBounds as broken:
             raise Refused(400, broken.reason, broken.detail) from None
 
+    def _framed(self) -> Frame | None:
+        try:
+            return Frame(self._base, self._kind, self._known, self._latest, self._flags, self._sent, self._context)
+        except OverflowError:
+            return None  # sentAt is a number beyond 64 bits
+
     def _all(self, calls: list[Candidate]) -> tuple[list[Item], Sequence[int], list[tuple[int, Dropped | Quarantined]]]:
         one = self._one
-        outcomes: list[Any] = [one(call) if type(call) is Call else call for call in calls]
+        outcomes: list[Any]
+        frame = self._frame
+        if frame is not None:
+            outcomes = [pack_plain(call, frame) or one(call) for call in calls]  # type: ignore[arg-type]  # a plain body gives calls only
+        else:
+            outcomes = [one(call) if type(call) is Call else call for call in calls]
         others = [(index, outcome) for index, outcome in enumerate(outcomes) if type(outcome) is not Item]
         if not others:
             return outcomes, range(len(outcomes)), others

@@ -11,10 +11,12 @@ from sojourn.terms.time import Millis
 
 _encode = msgspec.msgpack.Encoder().encode
 _number = int.from_bytes
-_uint64 = Struct(">BQ").pack
-_HEADS: dict[tuple[str, str], bytes] = {}
+_nothing = blake2b(digest_size=8).copy  # a copy costs less than a new one
+pack_time = Struct(">BQ").pack
+HEADS: Final[dict[tuple[str, str], bytes]] = {}
+"""Msgpack of kind and name, of calls whose name was found good."""
 _HEADS_KEPT: Final = 4_096
-_FIELDS: Final = b"\x9c"
+FIELDS: Final = b"\x9c"
 """Msgpack's header of an array of the 12 fields of `Fact`."""
 
 
@@ -23,11 +25,25 @@ def key_base(workspace: int, source: int) -> blake2b:
     return blake2b(b"%d:%d:" % (workspace, source), digest_size=8)
 
 
+def key_of(base: blake2b, message_id: str) -> int:
+    """The deduplication key of a messageId; 63 bits, because SQL databases have signed integers only."""
+    key = base.copy()
+    key.update(message_id.encode())
+    return _number(key.digest()) >> 1
+
+
+def content_of(head: bytes, body: bytes, said_time: bytes) -> int:
+    """The digest of what the client said, 63 bits."""
+    digest = _nothing()
+    digest.update(b"".join((head, body, said_time)))
+    return _number(digest.digest()) >> 1
+
+
 def _head(kind: str, name: str) -> bytes:
     head = _encode((kind, name))[1:]
-    if len(_HEADS) >= _HEADS_KEPT:
-        _HEADS.clear()
-    _HEADS[kind, name] = head
+    if len(HEADS) >= _HEADS_KEPT:
+        HEADS.clear()
+    HEADS[kind, name] = head
     return head
 
 
@@ -45,16 +61,9 @@ def pack(
     The packed bytes are those of msgspec's encoding of `Fact`, put together from pieces so that each is encoded once and the digest can leave out what a resend
     changes: `at`, context, flags, sentAt. Errors: OverflowError for whole numbers beyond 64 bits, ValueError or UnicodeEncodeError for lone surrogates.
     """
-    head = _HEADS.get((kind, name)) or _head(kind, name)
+    head = HEADS.get((kind, name)) or _head(kind, name)
     body = _encode(said)
-    packed = b"".join((_FIELDS, head, _uint64(0xCF, at), body[1:], _encode(around)[1:]))
+    packed = b"".join((FIELDS, head, pack_time(0xCF, at), body[1:], _encode(around)[1:]))
     if around[1] is not None:
         said_time = f"{said_time}|{around[1]}"
-    key = base.copy()
-    key.update(said[0].encode())
-    # 63 bits, because SQL databases have signed integers only.
-    return Item(
-        _number(key.digest()) >> 1,
-        _number(blake2b(b"".join((head, body, said_time.encode())), digest_size=8).digest()) >> 1,
-        packed,
-    )
+    return Item(key_of(base, said[0]), content_of(head, body, said_time.encode()), packed)

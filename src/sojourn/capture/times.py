@@ -26,7 +26,9 @@ _DAYS_KEPT: Final = 4_096
 _days: dict[str, Millis] = {}  # "YYYY-MM-DDT", those that were there
 _MINUTES: Final = {f"{hour:02d}:{minute:02d}:": (hour * 60 + minute) * MINUTE for hour in range(24) for minute in range(60)}
 _SECONDS: Final = {f"{second:02d}.": second * SECOND for second in range(60)}
-_THOUSANDTHS: Final = {f"{thousandth:03d}": thousandth for thousandth in range(1000)}
+_THOUSANDTHS: Final = {f"{thousandth:03d}{zone}": thousandth for thousandth in range(1000) for zone in ("Z", "+00:00")}
+_SECONDS_KEPT: Final = 4_096
+_whole: dict[str, Millis] = {}  # "YYYY-MM-DDTHH:MM:SS.", those that were there
 
 
 def read_time(value: Any) -> Millis | None:
@@ -36,17 +38,26 @@ def read_time(value: Any) -> Millis | None:
     """
     kind = type(value)
     if kind is str:
-        if (len(value) == 24 and value[23] == "Z") or (len(value) == 29 and value[23:] == "+00:00"):
-            day = _days.get(value[:11])
-            minute = _MINUTES.get(value[11:17])
-            second = _SECONDS.get(value[17:20])
-            thousandth = _THOUSANDTHS.get(value[20:23])
-            if day is not None and minute is not None and second is not None and thousandth is not None:
-                return day + minute + second + thousandth
-        return _read_text(value)
+        thousandth = _THOUSANDTHS.get(value[20:])
+        if thousandth is None:
+            return _read_text(value)
+        whole = _whole.get(value[:20])
+        return whole + thousandth if whole is not None else _read_pieces(value, thousandth)
     if kind is int or kind is float:
         return _in_range(_epoch(value))
     return None
+
+
+def _read_pieces(value: str, thousandth: int) -> Millis | None:
+    day = _days.get(value[:11])
+    minute = _MINUTES.get(value[11:17])
+    second = _SECONDS.get(value[17:20])
+    if day is None or minute is None or second is None:
+        return _read_text(value)
+    if len(_whole) >= _SECONDS_KEPT:
+        _whole.clear()
+    _whole[value[:20]] = whole = day + minute + second
+    return whole + thousandth
 
 
 def _read_text(value: str) -> Millis | None:

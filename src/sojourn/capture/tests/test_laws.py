@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 
 from sojourn.capture.decode import open_batch, read_item
 from sojourn.capture.intake import Intake, Names
-from sojourn.capture.tests.door import NOW, SHOP, Door
+from sojourn.capture.packing import key_base
+from sojourn.capture.plain import Frame, pack_plain
+from sojourn.capture.tests.door import KEYS, NOW, SHOP, Door
 from sojourn.terms.facts import Fact
 from sojourn.terms.outcomes import Dropped, Quarantined
 
@@ -34,6 +36,7 @@ VALUE = st.recursive(
     max_leaves=8,
 )
 ANYTHING = st.dictionaries(st.sampled_from(KEPT_FIELDS) | TEXT, VALUE, max_size=6)
+NAME = st.sampled_from(("Viewed", " Viewed", "", "$erase", "x" * 201, 3, None))
 GOOD = {"type": "track", "userId": "u", "event": "Viewed", "messageId": "m"}
 
 
@@ -96,3 +99,65 @@ def test_a_resend_at_any_later_time_has_the_same_key_and_content(fields, later):
     assert [(item.key, item.content) for item in first.arrival.items] == [(item.key, item.content) for item in again.arrival.items]
     assert [type(one) for _, one in first.others] == [type(one) for _, one in again.others]
     assert all(type(one) in (Dropped, Quarantined) for _, one in first.others)
+
+
+PLAIN = st.fixed_dictionaries(
+    {"type": st.sampled_from(("track", "page", "screen", "identify")), "messageId": st.sampled_from(("m", " m", "", "x" * 101)), "event": NAME},
+    optional={
+        "name": NAME,
+        "anonymousId": st.sampled_from(("a", "a ", "", "x" * 256, 7)),
+        "userId": st.sampled_from(("u", None, "", 1.5)),
+        "timestamp": st.sampled_from(
+            ("2026-11-18T11:06:39.123Z", "2026-11-18T11:06:39.123456Z", "2026-11-20T11:06:39.123Z", "2026-13-18T11:06:39.123Z", 1, None)
+        ),
+        "context": st.sampled_from(({"ip": "203.0.113.1"}, {}, None)),
+        "properties": st.sampled_from(({"price": 1.5}, {"n": 2**70}, {}, None)),
+        "category": st.just("Lamps"),
+        "traits": st.just({"plan": "basic"}),
+        "sentAt": st.just("2026-11-18T11:06:00.000Z"),
+        "originalTimestamp": st.just("2026-11-18T11:06:00.000Z"),
+        "integrations": st.sampled_from(({"All": False}, {})),
+        "_metadata": st.just({"x": 1}),
+        "version": st.just(2),
+        "channel": st.just("server"),
+    },
+)
+ENVELOPE = st.fixed_dictionaries(
+    {},
+    optional={
+        "sentAt": st.sampled_from(("2026-11-18T11:06:40.000Z", "2026-11-18T11:00:00.000Z", 2**70)),
+        "context": st.just({"locale": "de"}),
+        "integrations": st.just({"All": True}),
+    },
+)
+
+
+@settings(max_examples=400)
+@given(PLAIN | ANYTHING.map(lambda fields: {**GOOD, **fields}), ENVELOPE, st.sampled_from((SHOP, KEYS["sk_shop"])))
+def test_a_plain_call_becomes_the_same_item_the_short_way_and_the_long_way(call, envelope, holder):
+    body = json.dumps({**envelope, "batch": [call]}, ensure_ascii=False).encode("utf-8", "surrogatepass")
+    names = Names()
+    names.known(1).update(("Viewed", "$erase"))
+    opened = open_batch(body)
+    short = Intake(holder, NOW, mint=lambda: "minted").take(opened, names)
+    long = Intake(holder, NOW, mint=lambda: "minted").take(msgspec.structs.replace(opened, plain=False), names)
+    assert short == long
+
+
+def test_what_an_sdk_writes_is_plain():
+    call = {
+        "type": "track",
+        "messageId": "m",
+        "userId": "u",
+        "event": "Viewed",
+        "timestamp": "2026-11-18T11:06:39.123Z",
+        "properties": {"price": 1},
+        "context": {},
+    }
+    opened = open_batch(json.dumps({"batch": [call]}).encode())
+    intake = Intake(SHOP, NOW)
+    names = Names()
+    intake.take(opened, names)
+    assert opened.plain
+    assert pack_plain(opened.calls[0], Frame(key_base(1, 7), "", names.known(1), NOW, 0, None, None)) is not None
+    assert not open_batch(json.dumps({"batch": [{**call, "event": "\u00e4"}]}).encode()).plain
