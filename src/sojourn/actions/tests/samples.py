@@ -8,11 +8,16 @@ from sojourn.actions.mail_settings import MailSettings
 from sojourn.terms.effects import Intent
 from sojourn.terms.facts import CART_ABANDONED
 from sojourn.terms.rules import Automation, RuleBook
-from sojourn.terms.time import DAY, Millis
+from sojourn.terms.time import DAY, Millis, QuietHours
 
 AT: Millis = 1_767_268_800_000  # 2026-01-01T12:00:00Z
 SALT = bytes(range(32))
-RULES = RuleBook(version=3, automations=(Automation("abandoned-cart", CART_ABANDONED, {"unknown": "reminder"}),), morning_spread=0)
+RULES = RuleBook(
+    version=3,
+    automations=(Automation("abandoned-cart", CART_ABANDONED, {"unknown": "reminder"}),),
+    morning_spread=0,
+    quiet_hours=QuietHours(21 * 60, 8 * 60),
+)
 MAIL = MailSettings(
     workspace=1,
     salt=SALT,

@@ -16,7 +16,7 @@ from sojourn.terms.time import DAY, HOUR, MINUTE, QuietHours, from_datetime, par
 
 NOON = from_datetime(datetime(2026, 3, 10, 12, tzinfo=UTC))
 CARTS = Automation("abandoned-cart", CART_ABANDONED, {"shipping_cost": "free_shipping", "unknown": "reminder"})
-RULES = RuleBook(version=7, automations=(CARTS,), holdout=0.0, currency="EUR", morning_spread=0)
+RULES = RuleBook(version=7, automations=(CARTS,), holdout=0.0, currency="EUR", morning_spread=0, quiet_hours=QuietHours(21 * 60, 8 * 60))
 
 
 def trait(value):

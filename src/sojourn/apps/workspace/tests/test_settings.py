@@ -40,7 +40,6 @@ def test_the_text_of_each_default_is_read_back_to_the_same_text(preference):
         ("timezone", "Europe/Berlin", "Europe/Berlin", "timezone", "Europe/Berlin"),
         ("currency", " eur", "EUR", "currency", "EUR"),
         ("quiet_hours", "22:30-7:00", "22:30-07:00", "quiet_hours", QuietHours(1350, 420)),
-        ("quiet_hours", "off", "off", "quiet_hours", None),
         ("cap", "2/1d", "2/1d", "cap_count", 2),
         ("cap", "off", "off", "cap_count", 1_000_000),
         ("consent", "opt_in", "opt_in", "consent", "opt_in"),
@@ -55,6 +54,14 @@ def test_a_rule_setting_publishes_a_new_version_that_holds_it(key, typed, shown,
     book = queries.rules(house.workspace)
     assert (book.version, getattr(book, field)) == (2, value)
     assert queries.setting(house.workspace, key) == shown
+
+
+def test_quiet_hours_can_be_switched_off_again():
+    house = build()
+    assert queries.rules(house.workspace).quiet_hours is None
+    set_to(house.workspace, "quiet_hours", "22:30-7:00")
+    assert set_to(house.workspace, "quiet_hours", "off") == "off"
+    assert queries.rules(house.workspace).quiet_hours is None
 
 
 @pytest.mark.parametrize(
