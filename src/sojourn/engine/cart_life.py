@@ -17,7 +17,9 @@ ENDED_KEPT: Final = 20
 def fire(work: Working, person: Person, due: Millis) -> None:
     """Count as abandoned what has rested too long at `due`; each cart at its own time."""
     waiting = [episode for episode in person.carts if episode.due is not None and episode.due <= due]
-    for episode in sorted(waiting, key=lambda episode: (episode.due, episode.id)):
+    if len(waiting) > 1:
+        waiting.sort(key=lambda episode: (episode.due, episode.id))
+    for episode in waiting:
         _abandon(work, person, episode)
 
 

@@ -188,15 +188,12 @@ def _order(work: Working, person: Person, fact: Fact, moment: Moment) -> None:
 
 def _browse(work: Working, person: Person, fact: Fact, moment: Moment) -> None:
     """Looking around with a cart in hand: the cart does not rest, and what is looked at may say why it is left. It takes up no cart that was left."""
-    if not person.carts:
-        return
-    cart_life.expire(work, person, fact.at)
-    carts = cart_match.open_carts(person)
+    carts = _still_open(work, person, fact.at)
     if not carts:
         return
     newest = carts[-1]
     props = fact.props
-    if fact.name in ("Product Viewed", "Product Clicked"):
+    if fact.name in _LOOKING:
         evidence.looked_at(newest, fact, moment.id)
     elif fact.name in _SAVING:
         evidence.mark(newest, "saved_for_later", moment.id, fact.at)
@@ -213,7 +210,7 @@ def _page(work: Working, person: Person, fact: Fact, moment: Moment) -> None:
     """A page view: pages of the cart and checkout are steps (and take a left cart up again), some others are evidence, all show that somebody is there."""
     path = friction.page_of(fact) or text(fact.props.get("url"))
     kind = evidence.page_kind(path) if path else ""
-    cart_life.expire(work, person, fact.at)
+    carts = _still_open(work, person, fact.at)
     if kind.startswith("step:"):
         episode = cart_match.find(person, cart_match.keys_in(fact.props), [], fact.at, work.rules.cart_gap)
         if episode is None or episode.state == EpisodeState.EMPTIED:
@@ -222,7 +219,6 @@ def _page(work: Working, person: Person, fact: Fact, moment: Moment) -> None:
         _way_back(episode, fact, {})
         cart_life.touch(work, person, episode, fact.at, moment)
         return
-    carts = cart_match.open_carts(person)
     if carts and kind:
         evidence.mark(carts[-1], kind, moment.id, fact.at, {"path": path[:200]})
     for episode in carts:
@@ -263,6 +259,16 @@ def _hurt(work: Working, person: Person, episode: Episode | None, fact: Fact, mo
     if fact.name == FIELD_ERROR and times < 2:
         return  # one correction is how forms work; the second is friction
     _tell_friction(work, person, episode, fact.name, fact.at, friction.page_of(fact), detail, moment.id)
+
+
+def _still_open(work: Working, person: Person, at: Millis) -> list[Episode]:
+    """The person's carts that are open once those that had rested too long by `at` are left; the one with the latest activity last."""
+    found = cart_match.open_carts(person)
+    for episode in found:
+        if episode.due is not None and episode.due < at:
+            cart_life.fire(work, person, at - 1)
+            return cart_match.open_carts(person)
+    return found
 
 
 def _opens(fact: Fact) -> bool:
@@ -355,6 +361,7 @@ def _tell_friction(work: Working, person: Person, episode: Episode | None, kind:
 
 _ALSO_ON_PRODUCT_PAGES: Final = frozenset(("Shipping Cost Shown", "Delivery Time Shown", OUT_OF_STOCK))
 """These take up a cart that was left only where they name it."""
+_LOOKING: Final = frozenset(("Product Viewed", "Product Clicked"))
 _SAVING: Final = frozenset(("Product Added to Wishlist", "Cart Shared", "Product Shared", "Product Saved", "Products Compared"))
 _Handler = Callable[[Working, Person, Fact, Moment], None]
 _HANDLERS: Final[dict[str, _Handler]] = {

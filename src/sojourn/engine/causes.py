@@ -9,6 +9,7 @@ from sojourn.terms.rules import Evidences
 BEFORE_CHECKOUT: Final = "left_before_checkout"
 IMPOSSIBLE: Final = -20.0
 """What a likelihood ratio of 0 counts for on the log scale: a wrong 0 in the weights must not make a cause impossible for good."""
+TOLD_KEPT: Final = 4096
 _RANK: Final = {str(cause): place for place, cause in enumerate(Cause)}
 
 Steps = tuple[tuple[str, float], ...]
@@ -21,6 +22,7 @@ class _Scale(NamedTuple):
     priors: dict[str, float]
     kinds: dict[str, tuple[str, Steps]]  # kind -> family, steps by cause
     absent: tuple[tuple[str, Steps], ...]
+    told: dict[tuple[str, ...], list[tuple[str, float, list[str]]]]  # what was weighed before: carts leave the same few mixtures again and again
 
 
 def weigh(episode: Episode, evidence: Evidences) -> list[CauseGuess]:
@@ -33,10 +35,21 @@ def weigh(episode: Episode, evidence: Evidences) -> list[CauseGuess]:
     Source: docs/explanation/causes.md
     """
     scale = _scale(evidence)
+    kinds = tuple(sorted({entry.kind for entry in episode.evidence}))
+    ranked = scale.told.get(kinds)
+    if ranked is None:
+        if len(scale.told) >= TOLD_KEPT:
+            scale.told.clear()
+        ranked = scale.told[kinds] = _ranked(kinds, scale)
+    return [CauseGuess(cause, share, list(raised)) for cause, share, raised in ranked]
+
+
+def _ranked(kinds: tuple[str, ...], scale: _Scale) -> list[tuple[str, float, list[str]]]:
+    """Causes with probability and the kinds that raised them, for one mixture of evidence."""
+    evidence = scale.evidence
     scores = dict(scale.priors)
     raised: dict[str, list[tuple[float, str]]] = {}
     families: dict[str, dict[str, list[float]]] = {}
-    kinds = sorted({entry.kind for entry in episode.evidence})
     for kind in kinds:
         family, steps = scale.kinds.get(kind, (evidence.families.get(kind, kind), ()))
         told = families.setdefault(family, {})
@@ -54,7 +67,7 @@ def weigh(episode: Episode, evidence: Evidences) -> list[CauseGuess]:
                     scores[cause] += step
     shares = _shares(scores)
     ranked = sorted(shares, key=lambda cause: (-shares[cause], _RANK.get(cause, len(_RANK)), cause))
-    return [CauseGuess(cause, shares[cause], [kind for _, kind in sorted(raised.get(cause, ()))]) for cause in ranked]
+    return [(cause, shares[cause], [kind for _, kind in sorted(raised.get(cause, ()))]) for cause in ranked]
 
 
 _scales: list[_Scale] = []
@@ -68,7 +81,7 @@ def _scale(evidence: Evidences) -> _Scale:
     priors = _known(evidence)
     kinds = {kind: (evidence.families.get(kind, kind), _steps(weights, priors)) for kind, weights in evidence.weights.items()}
     absent = tuple((family, _steps(evidence.absent[family], priors)) for family in sorted(evidence.absent))
-    scale = _Scale(evidence, {cause: log(prior) for cause, prior in priors.items()}, kinds, absent)
+    scale = _Scale(evidence, {cause: log(prior) for cause, prior in priors.items()}, kinds, absent, {})
     _scales[:] = [scale, *_scales[:7]]
     return scale
 

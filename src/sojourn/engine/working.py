@@ -68,6 +68,9 @@ class Working:
 
     def person(self, person: PersonId) -> Person | None:
         """The person of that id, or of whom they have become; None where there is none."""
+        found = self.people.get(person)
+        if found is not None:
+            return found
         person = self.canonical(person)
         found = self.people.get(person)
         if found is None and person not in self.removed:

@@ -134,6 +134,7 @@ def _gap_end(naive: datetime, tz: ZoneInfo) -> Millis:
     return high - high % SECOND
 
 
+@lru_cache(maxsize=256)
 def open_everywhere(quiet: QuietHours | None, at: Millis, zone_names: tuple[str, ...], spread: Millis = 0) -> Millis | None:
     """The first instant at or after `at` outside the quiet hours of all these zones; None where there is none within two days.
 

@@ -237,3 +237,11 @@ def test_a_cart_filled_and_left_is_mostly_comparing_or_unknown():
     ann.says(0, "Product Added", **LAMP)
     ann.waits_until(60)
     assert {guess.cause for guess in ann.cart.causes[:2]} == {"comparing", "unknown"}
+
+
+def test_two_carts_that_leave_the_same_evidence_share_the_answer_but_no_list():
+    one, two = causes.weigh(left("shipping_ratio_high"), EVIDENCES), causes.weigh(left("shipping_ratio_high"), EVIDENCES)
+    assert one == two
+    one[0].evidence.append("made up")
+    assert one != two
+    assert causes.weigh(left("shipping_ratio_high"), EVIDENCES) == two
