@@ -8,6 +8,7 @@ from types import FrameType
 import structlog
 
 from sojourn.runtime import wiring
+from sojourn.runtime.engine_loop import spare_collector
 from sojourn.runtime.relay import relay_once
 from sojourn.runtime.retention import Retention
 from sojourn.runtime.settings import Settings
@@ -64,6 +65,7 @@ def engine(settings: Settings) -> Callable[[], None]:
     """The engine's step: relay what waits in the outbox, fold what is on the log."""
     house = wiring.House(settings)
     loop = house.engine()
+    spare_collector()
     outbox = house.intents()
     records = house.log()
 

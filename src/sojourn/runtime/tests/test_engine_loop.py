@@ -98,3 +98,13 @@ def test_a_batch_ends_where_the_log_is_taken_to_end() -> None:
     assert ends.catch_up() == 3
     assert house.seen("user_id:ann") == 3
     assert house.state.progress().now == START
+
+
+def test_a_log_that_is_taken_to_end_gets_no_ticks() -> None:
+    house = House()
+    house.put(viewed(1, "ann"))
+    ends = EngineLoop(house.log, house.state, house.clock, lambda: [1], until=1)
+    assert ends.catch_up() == 1
+    house.clock.advance(HOUR)  # long after the session's end
+    assert ends.run_once() == 0
+    assert house.log.head() == 1
