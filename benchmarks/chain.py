@@ -166,7 +166,13 @@ def latencies(house: Running, rounds: int = 150) -> tuple[list[float], list[floa
 
 
 def due_to_intent(house: Running, carts: int = 60) -> list[float]:
-    """Milliseconds from the instant a cart counts as abandoned to its intent being there to be claimed."""
+    """Milliseconds from the instant a cart counts as abandoned to its intent being there to be claimed.
+
+    Looked for from the beginning: the first carts are due while the last ones are still being filled.
+    """
+    waits: dict[str, float] = {}
+    watcher = threading.Thread(target=_watch_intents, args=(house, carts, waits))
+    watcher.start()
     sender = Sender(house)
     for number in range(carts):
         sender.send(
@@ -176,15 +182,20 @@ def due_to_intent(house: Running, carts: int = 60) -> list[float]:
             ]
         )
         time.sleep(0.03)
-    waits: dict[str, float] = {}
+    watcher.join()
+    return sorted(waits.values())
+
+
+def _watch_intents(house: Running, carts: int, waits: dict[str, float]) -> None:
+    """Note for each intent how long after its decision's own time it was first seen."""
     deadline = time.monotonic() + 30
     with closing(sqlite3.connect(f"file:{house.home}/sojourn.sqlite?mode=ro", uri=True, timeout=30)) as db:
         while len(waits) < carts and time.monotonic() < deadline:
+            found = db.execute("SELECT id, decided_at FROM people_intent").fetchall()
             now = time.time() * 1_000
-            for number, decided in db.execute("SELECT id, decided_at FROM people_intent"):
+            for number, decided in found:
                 waits.setdefault(number, now - decided)
             time.sleep(0.002)
-    return sorted(waits.values())
 
 
 def _at(values: list[float], share: float) -> float:
