@@ -1,27 +1,61 @@
 """Mail servers on loopback: a real one (aiosmtpd) that keeps what it accepts, and a scripted one that misbehaves byte by byte."""
 
+import atexit
+import shutil
 import socket
 import ssl
+import tempfile
 import threading
 from collections import Counter
+from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.policy import default
+from functools import cache
+from ipaddress import ip_address
 from pathlib import Path
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
-CERTS = Path(__file__).parent / "certs"
+
+@cache
+def certificate():
+    """A self-signed certificate for localhost with its key, made for this run: (path, the certificate as text)."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    today = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(today - timedelta(days=1))
+        .not_valid_after(today + timedelta(days=2))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost"), x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    public = made.public_bytes(serialization.Encoding.PEM)
+    private = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    path = Path(tempfile.mkdtemp()) / "localhost.pem"
+    path.write_bytes(private + public)
+    atexit.register(shutil.rmtree, path.parent)
+    return path, public.decode()
 
 
 def server_context():
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(CERTS / "localhost.pem", CERTS / "localhost.key")
+    context.load_cert_chain(certificate()[0])
     return context
 
 
 def client_context():
-    return ssl.create_default_context(cafile=str(CERTS / "localhost.pem"))
+    return ssl.create_default_context(cadata=certificate()[1])
 
 
 def free_port():
