@@ -2,16 +2,23 @@
 
 import binascii
 from base64 import b64decode
+from typing import Final
 from urllib.parse import parse_qs
 
 from sojourn.capture.call import Refused
 from sojourn.ports.directory import Directory, KeyHolder
 
 _LONGEST = 256
+_READ: Final[dict[bytes, str]] = {}
+"""Authorization headers and the key in them. Whether a key still opens anything is asked anew each time."""
+_READ_KEPT: Final = 1_024
 
 
 def key_in_headers(authorization: bytes, query: bytes) -> str:
     """The key of `Authorization: Basic` (with and without colon) or `Bearer`, else of `?writeKey=`; empty where there is none."""
+    read = _READ.get(authorization)
+    if read is not None:
+        return read
     scheme, _, value = authorization.partition(b" ")
     match scheme.lower():
         case b"basic":
@@ -26,7 +33,12 @@ def key_in_headers(authorization: bytes, query: bytes) -> str:
     if not key and b"writeKey=" in query:
         found = parse_qs(query[:4096].decode("latin-1"), max_num_fields=50).get("writeKey")
         return found[0].strip() if found else ""
-    return key.decode("utf-8", "replace").strip()
+    text = key.decode("utf-8", "replace").strip()
+    if text and len(text) <= _LONGEST:
+        if len(_READ) >= _READ_KEPT:
+            _READ.clear()
+        _READ[authorization] = text
+    return text
 
 
 def holder(directory: Directory, key: str, from_browser: bool) -> KeyHolder:

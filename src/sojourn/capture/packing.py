@@ -1,5 +1,6 @@
 """Packing: a fact as msgpack, its deduplication key, and the digest of what the client said."""
 
+from functools import lru_cache
 from hashlib import blake2b
 from struct import Struct
 from typing import Any, Final
@@ -20,8 +21,9 @@ FIELDS: Final = b"\x9c"
 """Msgpack's header of an array of the 12 fields of `Fact`."""
 
 
+@lru_cache(maxsize=1_024)
 def key_base(workspace: int, source: int) -> blake2b:
-    """The digest begun with what stands before a messageId, so that a key means a workspace, a source and a messageId."""
+    """The digest begun with what stands before a messageId, so that a key means a workspace, a source and a messageId; to be copied."""
     return blake2b(b"%d:%d:" % (workspace, source), digest_size=8)
 
 

@@ -46,7 +46,14 @@ class Watch:
         if self._timer is None:
             self._timer = loop.call_later(_LOOK_SECONDS, self._look, loop)
         try:
-            body = await self._read(receive, reading, loop, keep)
+            message = await receive()
+            if message["type"] == "http.request" and not message.get("more_body"):  # nearly always
+                body: bytes = message.get("body", b"")
+                reading.size = len(body)
+                if reading.size > BODY_BYTES:
+                    raise _too_large()
+            else:
+                body = await self._read_on(message, receive, reading, keep)
         except asyncio.CancelledError:
             if reading.verdict is None or reading.task is None:
                 raise
@@ -58,14 +65,8 @@ class Watch:
             raise Refused(400, Reason.BAD_ENCODING, f"the body has {reading.size} bytes, but Content-Length says {declared}")
         return body
 
-    async def _read(self, receive: Receive, reading: _Reading, loop: asyncio.AbstractEventLoop, keep: bool) -> bytes:
-        message = await receive()
-        if message["type"] == "http.request" and not message.get("more_body"):
-            body: bytes = message.get("body", b"")
-            reading.size = len(body)
-            if reading.size > BODY_BYTES:
-                raise _too_large()
-            return body
+    async def _read_on(self, message: MutableMapping[str, Any], receive: Receive, reading: _Reading, keep: bool) -> bytes:
+        loop = asyncio.get_running_loop()
         chunks: list[bytes] = []
         while True:
             if message["type"] == "http.disconnect":

@@ -182,9 +182,10 @@ def _headers(pairs: Sequence[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
         if name in _READ:
             if name in out and out[name] != value:
                 raise Refused(400, "bad_header", f"two different {name.decode()} headers")
-            if b"\r" in value or b"\n" in value or b"\0" in value:
-                raise Refused(400, "bad_header", f"the {name.decode()} header holds a line break or NUL")
             out[name] = value
+    whole = b" ".join(out.values())
+    if b"\r" in whole or b"\n" in whole or b"\0" in whole:
+        raise Refused(400, "bad_header", "a header holds a line break or NUL")
     return out
 
 
