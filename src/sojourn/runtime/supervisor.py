@@ -66,7 +66,7 @@ class Child:
 
 
 def supervise(names: Sequence[str], on_started: Callable[[], None]) -> None:
-    """Run `sojourn <name>` for each name until SIGINT or SIGTERM. `on_started` is called once, after all were started."""
+    """Run the process of each name (runtime/process.py) until SIGINT or SIGTERM. `on_started` is called once, after all were started."""
     stop = threading.Event()
 
     def ask_to_stop(_signal: int, _frame: FrameType | None) -> None:
@@ -74,7 +74,7 @@ def supervise(names: Sequence[str], on_started: Callable[[], None]) -> None:
 
     signal.signal(signal.SIGINT, ask_to_stop)
     signal.signal(signal.SIGTERM, ask_to_stop)
-    children = [Child(name, [sys.executable, "-m", "sojourn.runtime.cli", name]) for name in names]
+    children = [Child(name, [sys.executable, "-m", "sojourn.runtime.process", name]) for name in names]
     for child in children:
         child.start()
     watcher = threading.Thread(target=on_started, daemon=True)

@@ -1,0 +1,26 @@
+"""The processes that the supervisor starts, without the command line's weight: python -m sojourn.runtime.process front|work."""
+
+import sys
+
+from sojourn.runtime.settings import read
+from sojourn.runtime.telemetry import set_up_logs
+
+
+def main(name: str) -> None:
+    """Run the process of that name until it is asked to stop."""
+    settings = read(terminal=sys.stderr.isatty())
+    set_up_logs(settings.log_format)
+    if name == "front":
+        from sojourn.runtime import front
+
+        front.run(settings)
+    elif name == "work":
+        from sojourn.runtime import work
+
+        work.run(settings)
+    else:
+        sys.exit(f"there is no process {name!r}; there are front and work")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1] if len(sys.argv) > 1 else "")
