@@ -63,7 +63,8 @@ def step(work: Working, fact: Fact, number: int, source: int, record_at: Millis)
     session = sessions.fold(work, found, fact, moment)
     portrait.fold(work, found, fact, moment)
     carts.fold(work, found, fact, moment)
-    decide.fold(work, found, fact, moment)
+    if found.decisions:
+        decide.fold(work, found, fact, moment)
     rearm(work, found)
     work.resolved.append(Resolved(number, found.id, session))
 

@@ -42,13 +42,14 @@ def fold(work: Working, person: Person, fact: Fact, moment: Moment) -> None:
     Source: docs/explanation/identity.md
     """
     at, kind, context = fact.at, fact.kind, fact.context
-    if not person.facts:
+    facts = person.facts
+    if not facts:
         person.first_seen = person.last_seen = at
     elif at > person.last_seen:
         person.last_seen = at
     elif at < person.first_seen:
         person.first_seen = at
-    person.facts += 1
+    person.facts = facts + 1
     if not moment.live:
         person.late += 1
     name = fact.name if kind == "track" else kind
@@ -60,13 +61,14 @@ def fold(work: Working, person: Person, fact: Fact, moment: Moment) -> None:
         session = person.sessions.open
         if session is None or session.id == moment.id or (kind != "track" and _other_device(person, context)):
             _look(person, context, at, moment.source)
-    if kind in _PAGES or "campaign" in context:
+    if "campaign" in context or kind in _PAGES:
         touches.fold(person, fact)
-    if kind == "identify" and fact.traits:
-        learn(work, person, fact, moment, fact.traits)
-    if kind == "group":
-        _group(person, fact)
-        return
+    if kind != "track":
+        if kind == "identify" and fact.traits:
+            learn(work, person, fact, moment, fact.traits)
+        elif kind == "group":
+            _group(person, fact)
+            return
     handlers = _BY_NAME.get(name)
     if handlers is not None:
         for handler in handlers:

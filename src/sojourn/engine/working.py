@@ -8,7 +8,7 @@ import msgspec
 
 from sojourn.terms.effects import Cancel, Commit, ConsentRow, Intent, Refold, Resolved
 from sojourn.terms.facts import Derived, Quarantine
-from sojourn.terms.ids import FactId, IdentifierKey, PersonId, derived_id, digest
+from sojourn.terms.ids import FactId, IdentifierKey, PersonId, derived_id, digest_named
 from sojourn.terms.person import IdentifierEntry, Person
 from sojourn.terms.rules import RuleBook
 from sojourn.terms.time import Millis
@@ -142,10 +142,11 @@ class Working:
 
     def derive(self, person: Person, at: Millis, name: str, parts: tuple[str | int, ...], props: dict[str, Any]) -> Derived:
         """Emit a derived fact. `parts` name it once and for all, e.g. (episode id, abandonment number); same parts, same id."""
-        message_id = digest(self.workspace, name, *parts)
-        fact = Derived(id=derived_id(message_id), person=person.id, at=at, name=name, message_id=message_id, props=props)
+        message_id = digest_named(self.workspace, name, parts)
+        fact = Derived(derived_id(message_id), person.id, at, name, message_id, props)
         self.derived.append(fact)
-        person.counts[name] = person.counts.get(name, 0) + 1
+        counts = person.counts
+        counts[name] = counts.get(name, 0) + 1
         return fact
 
     def count(self, source: int, reason: str, events: int = 1) -> None:

@@ -1,5 +1,6 @@
 """Ids: identifiers of people, ids of facts and people, digests."""
 
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Final, NamedTuple
 
@@ -59,11 +60,24 @@ def digest(*parts: str | int, size: int = 16) -> str:
 
     `size` is in bytes; the text is twice as long.
     """
-    h = blake2b(digest_size=size)
+    return _fed(blake2b(digest_size=size), parts).hexdigest()
+
+
+def digest_named(workspace: int, name: str, parts: tuple[str | int, ...]) -> str:
+    """`digest(workspace, name, *parts)`; what begins alike again and again is hashed once."""
+    return _fed(_begun(workspace, name).copy(), parts).hexdigest()
+
+
+@lru_cache(maxsize=1024)
+def _begun(workspace: int, name: str) -> blake2b:
+    return _fed(blake2b(digest_size=16), (workspace, name))
+
+
+def _fed(h: blake2b, parts: tuple[str | int, ...]) -> blake2b:
     for part in parts:
         raw = str(part).encode("utf-8", "surrogatepass")
         h.update(len(raw).to_bytes(4, "big") + raw)
-    return h.hexdigest()
+    return h
 
 
 def spread(parts: tuple[str | int, ...], width: int) -> int:
