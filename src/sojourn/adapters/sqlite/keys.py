@@ -24,6 +24,8 @@ def pack_entry(key: int, content: int, at: Millis) -> bytes:
 def pack_entries(items: Sequence[Item], at: Millis) -> bytes:
     """The entries of all items, one after the other."""
     day = at // DAY & _TAG
+    if len(items) == 1:
+        return _PAIR.pack(items[0].key, items[0].content & ~_TAG | day)
     words: list[int] = []
     for item in items:
         words += (item.key, item.content & ~_TAG | day)
@@ -48,13 +50,14 @@ class SeenKeys:
 
     def note(self, entries: bytes, at: Millis) -> list[tuple[int, bool]]:
         """Note each entry whose key is not there yet; of the others the index, and whether the content is the same, but for its lowest 10 bits."""
-        self._be(at // DAY)
+        if at // DAY > self._day:
+            self._be(at // DAY)
         runs = self._runs
         known: list[tuple[int, bool]] = []
         for start in range(0, len(entries), ENTRY):
             key = entries[start : start + 8]
             run = runs[key[0] | key[1] << 8]
-            if run.find(key) < 0 or (place := _find(run, key)) is None:
+            if key not in run or (place := _find(run, key)) is None:
                 run += entries[start : start + ENTRY]
             else:
                 known.append((start // ENTRY, _content(run, place) == _content(entries, start)))

@@ -25,12 +25,15 @@ _DECODER: Final = msgspec.msgpack.Decoder(_Body)
 _ENCODER: Final = msgspec.msgpack.Encoder()
 _HEAD: Final = struct.Struct("<qqqq")
 EMPTY_BODY: Final = b"\x93\x90\x80\x90"
+_NOTHING_ELSE: Final = b"\x80\x90"
 
 
 def pack_body(facts: Sequence[bytes], counts: dict[str, int], quarantined: Sequence[Quarantine]) -> bytes:
     """Msgpack of [facts, counts, quarantined]; the facts come packed already and are joined as they are."""
     number = len(facts)
     head = bytes((0x93, 0x90 | number)) if number < 16 else b"\x93\xdc" + number.to_bytes(2, "big")
+    if not counts and not quarantined:
+        return b"".join((head, *facts, _NOTHING_ELSE))
     return b"".join((head, *facts, _ENCODER.encode(counts), _ENCODER.encode(quarantined)))
 
 
