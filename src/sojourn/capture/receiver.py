@@ -9,7 +9,7 @@ from sojourn.capture.answers import Headers
 from sojourn.capture.body import check_media, inflated
 from sojourn.capture.call import Refused
 from sojourn.capture.committer import Committer
-from sojourn.capture.intake import Intake, Names
+from sojourn.capture.intake import Intake, Names, Turned
 from sojourn.capture.keys import holder, key_in_headers
 from sojourn.capture.limits import RETRY_AFTER_SECONDS
 from sojourn.capture.protocols import Protocol, Request, Route
@@ -105,9 +105,13 @@ class CaptureApp:
         if problem is not None:
             raise self._refused(source, problem)
         try:
-            body = inflated(body, headers.get(b"content-encoding", b""))
-            request = Request(method, path, scope["query_string"], headers, body, scope.get("scheme", "http"))
-            return await self._take(route, request, source)
+            request = Request(method, path, scope["query_string"], headers, inflated(body, headers.get(b"content-encoding", b"")), scope.get("scheme", "http"))
+            del body
+            source, turned = self._turn(route, request, source)
+            del request  # while this waits for the disk, the next requests are read into the memory that is still in the processor's cache
+            if not turned.arrival.items and not turned.arrival.quarantined:
+                return self._nothing(turned, source, headers.get(b"origin", b""))
+            return await self._keep(turned, headers.get(b"origin", b""))
         except Refused as refused:
             raise self._refused(source, refused) from None
 
@@ -135,20 +139,24 @@ class CaptureApp:
             self._committer.count(source.workspace, source.source, {refused.reason: 1})
         return refused
 
-    async def _take(self, route: Route, request: Request, source: KeyHolder | None) -> Answer:
-        origin = request.headers.get(b"origin", b"")
+    def _turn(self, route: Route, request: Request, source: KeyHolder | None) -> tuple[KeyHolder, Turned]:
+        """Who sends, and what becomes of each call. Not part of the coroutine, so that the calls are let go of before it waits."""
         opened = route.open(request)
         if source is None:
-            source = holder(self._directory, opened.key, bool(origin))
-        turned = Intake(source, self._clock.now(), route.kind, route.historical).take(opened, self._names)
-        arrival = turned.arrival
-        if not arrival.items and not arrival.quarantined:
-            if arrival.counts:
-                self._committer.count(source.workspace, source.source, arrival.counts)
-            elif not opened.calls:
-                return answers.success(origin)
-            return answers.refusal(answers.nothing_kept(turned), origin, answers.results(turned, None))
-        appended = await self._committer.submit(arrival)
+            source = holder(self._directory, opened.key, b"origin" in request.headers)
+        return source, Intake(source, self._clock.now(), route.kind, route.historical).take(opened, self._names)
+
+    def _nothing(self, turned: Turned, source: KeyHolder, origin: bytes) -> Answer:
+        """The answer where there is nothing for the log."""
+        if turned.arrival.counts:
+            self._committer.count(source.workspace, source.source, turned.arrival.counts)
+        elif not turned.others:
+            return answers.success(origin)
+        return answers.refusal(answers.nothing_kept(turned), origin, answers.results(turned, None))
+
+    async def _keep(self, turned: Turned, origin: bytes) -> Answer:
+        """The answer once the arrival is durable. Errors: Full."""
+        appended = await self._committer.submit(turned.arrival)
         self._statistics["facts"] += appended.kept
         if not turned.others and not appended.duplicates and not appended.conflicts:
             return answers.success(origin)
