@@ -103,20 +103,24 @@ class Committer:
         self._begins.put((loop, self._next()))
 
     def _run(self) -> None:
-        """The thread: one append after the other, each told to the loop once."""
+        """The thread: one append after the other."""
         while (begun := self._begins.get()) is not None:
-            loop, batch = begun
-            try:
-                appended = self._log.append([arrival for arrival, _, _ in batch])
-            except Exception as failed:  # noqa: BLE001 - whatever the log's trouble is, everyone who waits must hear of it
-                if isinstance(failed, Full):
-                    full = failed
-                else:
-                    full = Full(f"the log failed: {failed!r}")
-                    full.__cause__ = failed
-                _tell(loop, self._failed, loop, batch, full)
+            self._append(*begun)
+            del begun  # else the facts stay in memory until somebody sends more
+
+    def _append(self, loop: asyncio.AbstractEventLoop, batch: list[_Waiting]) -> None:
+        """Append, and tell the loop once."""
+        try:
+            appended = self._log.append([arrival for arrival, _, _ in batch])
+        except Exception as failed:  # noqa: BLE001 - whatever the log's trouble is, everyone who waits must hear of it
+            if isinstance(failed, Full):
+                full = failed
             else:
-                _tell(loop, self._done, loop, batch, appended)
+                full = Full(f"the log failed: {failed!r}")
+                full.__cause__ = failed
+            _tell(loop, self._failed, loop, batch, full)
+        else:
+            _tell(loop, self._done, loop, batch, appended)
 
     def _done(self, loop: asyncio.AbstractEventLoop, batch: list[_Waiting], appended: list[Appended]) -> None:
         self._go_on(loop)

@@ -35,6 +35,7 @@ _NAMED: Final = (Kind.PAGE.value, Kind.SCREEN.value)
 _TRACK: Final = Kind.TRACK.value
 _IDENTIFY: Final = Kind.IDENTIFY.value
 _GROUP: Final = Kind.GROUP.value
+_FIRST: Final = range(1)
 _NONE: Final[dict[str, Any]] = {}
 _encode = msgspec.json.Encoder(enc_hook=lambda extra: extra.fields).encode
 
@@ -60,7 +61,8 @@ class Names:
 
     def known(self, workspace: int) -> set[str]:
         """The names of a workspace."""
-        return self._known.setdefault(workspace, set())
+        known = self._known.get(workspace)
+        return known if known is not None else self._known.setdefault(workspace, set())
 
     def room(self, workspace: int, new: set[str]) -> set[str]:
         """Take in as many of the new names as there is room for, and return the others. Errors: Refused(429) where these are very many."""
@@ -141,6 +143,8 @@ class Intake:
             outcomes = [pack_plain(call, frame) or one(call) for call in calls]  # type: ignore[arg-type]  # a plain body gives calls only
         else:
             outcomes = [one(call) if type(call) is Call else call for call in calls]
+        if len(outcomes) == 1 and type(outcomes[0]) is Item:
+            return outcomes, _FIRST, []
         others = [(index, outcome) for index, outcome in enumerate(outcomes) if type(outcome) is not Item]
         if not others:
             return outcomes, range(len(outcomes)), others

@@ -3,6 +3,7 @@
 Whatever is not plain comes back as None and goes the long way through `intake`, which gives the same item for a plain call; a law compares the two.
 """
 
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Any, Final
 
@@ -41,8 +42,13 @@ class Frame:
         self.latest = latest
         self.context = context
         # The end of a packed fact: no link, flags, and of `raw` the times.
-        self.middle = b"\xc0" + _encode(flags) + (b"\x81" if sent is None else b"\x82") + _TIME_SAID
+        self.middle = _middle(flags, 1 if sent is None else 2)
         self.end = b"" if sent is None else _SENT_SAID + _encode(sent)
+
+
+@lru_cache(maxsize=64)
+def _middle(flags: int, times: int) -> bytes:
+    return b"\xc0" + _encode(flags) + bytes((0x80 | times,)) + _TIME_SAID
 
 
 def pack_plain(call: Call, frame: Frame) -> Item | None:

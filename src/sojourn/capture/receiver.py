@@ -75,7 +75,7 @@ class CaptureApp:
         except Gone:
             self._statistics["gone"] += 1
             return
-        self._statistics[f"status_{status}"] += 1
+        self._statistics["status_200" if status == 200 else f"status_{status}"] += 1
         await send({"type": "http.response.start", "status": status, "headers": fields})
         await send({"type": "http.response.body", "body": body})
 
