@@ -14,6 +14,8 @@ _encode = msgspec.msgpack.Encoder().encode
 _number = int.from_bytes
 _nothing = blake2b(digest_size=8).copy  # a copy costs less than a new one
 pack_time = Struct(">BQ").pack
+LONG_TIME: Final = 1 << 32
+"""Times from here on, 19 February 1970 and later, take msgpack's longest number."""
 HEADS: Final[dict[tuple[str, str], bytes]] = {}
 """Msgpack of kind and name, of calls whose name was found good."""
 _HEADS_KEPT: Final = 4_096
@@ -65,7 +67,7 @@ def pack(
     """
     head = HEADS.get((kind, name)) or _head(kind, name)
     body = _encode(said)
-    packed = b"".join((FIELDS, head, pack_time(0xCF, at), body[1:], _encode(around)[1:]))
+    packed = b"".join((FIELDS, head, pack_time(0xCF, at) if at >= LONG_TIME else _encode(at), body[1:], _encode(around)[1:]))
     if around[1] is not None:
         said_time = f"{said_time}|{around[1]}"
     return Item(key_of(base, said[0]), content_of(head, body, said_time.encode()), packed)

@@ -10,8 +10,9 @@ from typing import Any, Final
 import msgspec
 
 from sojourn.capture.call import Call
-from sojourn.capture.limits import ID_CHARACTERS, MESSAGE_ID_CHARACTERS
-from sojourn.capture.packing import FIELDS, HEADS, content_of, key_of, pack_time
+from sojourn.capture.limits import ID_CHARACTERS, MESSAGE_ID_CHARACTERS, TRAITS_BYTES
+from sojourn.capture.packing import FIELDS, HEADS, LONG_TIME, content_of, key_of, pack_time
+from sojourn.capture.shields import allowed_traits
 from sojourn.capture.times import read_time
 from sojourn.terms.facts import Item, Kind
 from sojourn.terms.time import Millis
@@ -19,6 +20,9 @@ from sojourn.terms.time import Millis
 _encode = msgspec.msgpack.Encoder().encode
 _TRACK: Final = Kind.TRACK.value
 _NAMED: Final = (Kind.PAGE.value, Kind.SCREEN.value)
+_IDENTIFY: Final = Kind.IDENTIFY.value
+_SURELY_SMALL: Final = TRAITS_BYTES // 8
+"""So much msgpack is within the limit of traits as JSON, which never takes more than six times the bytes."""
 _NONE: Final[dict[str, Any]] = {}
 _TIME_CHARACTERS: Final = 24
 _TIME_SAID: Final = _encode("timestamp") + bytes((0xA0 | _TIME_CHARACTERS,))
@@ -52,7 +56,7 @@ def _middle(flags: int, times: int) -> bytes:
 
 
 def pack_plain(call: Call, frame: Frame) -> Item | None:
-    """The item of a track, page or screen call with ids and a time as SDKs write them and no rare field; None for any other."""
+    """The item of a track, page, screen or identify call with ids and a time as SDKs write them and no rare field; None for any other."""
     kind = frame.kind or call.type
     name = call.name
     if kind == _TRACK:
@@ -61,7 +65,7 @@ def pack_plain(call: Call, frame: Frame) -> Item | None:
         name = call.event
         if name not in frame.known or name[:1] == "$":  # what is known is text
             return None
-    elif kind not in _NAMED:
+    elif kind not in _NAMED and (kind != _IDENTIFY or name is not None):
         return None
     # A head is kept of names that were found good.
     head = HEADS.get((kind, "" if name is None else name))  # type: ignore[arg-type]  # any scalar may be asked for
@@ -76,7 +80,7 @@ def pack_plain(call: Call, frame: Frame) -> Item | None:
         or (not _good(user_id) if user_id is not None else anonymous_id is None)
         or type(timestamp) is not str
         or len(timestamp) != _TIME_CHARACTERS
-        or call.traits is not None
+        or (call.traits is not None and not _good_traits(call, kind))
         or call.original_timestamp is not None
         or call.sent_at is not None
         or call.category is not None
@@ -88,19 +92,28 @@ def pack_plain(call: Call, frame: Frame) -> Item | None:
     ):
         return None
     at = read_time(timestamp)
-    if at is None or at > frame.latest:
+    if at is None or not LONG_TIME <= at <= frame.latest:
         return None
+    traits = call.traits or _NONE
     context = call.context or _NONE
+    if kind == _IDENTIFY and "traits" in context:  # some clients put them there only
+        return None
     if frame.context:
         context = {**frame.context, **context}
     time_said = timestamp.encode()
     try:
-        said = _encode((message_id, anonymous_id, user_id, call.properties or _NONE, _NONE))
+        said = _encode((message_id, anonymous_id, user_id, call.properties or _NONE, traits))
         around = _encode(context)
     except OverflowError:
         return None
+    if traits and len(said) > _SURELY_SMALL:
+        return None
     packed = b"".join((FIELDS, head, pack_time(0xCF, at), said[1:], around, frame.middle, time_said, frame.end))
     return Item(key_of(frame.base, message_id), content_of(head, said, time_said), packed)
+
+
+def _good_traits(call: Call, kind: Any) -> bool:
+    return kind == _IDENTIFY and allowed_traits(call.traits) is call.traits  # type: ignore[arg-type]
 
 
 def _good(value: Any) -> bool:

@@ -3,7 +3,7 @@
 import json
 
 import msgspec
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from sojourn.capture.decode import open_batch, read_item
@@ -82,6 +82,8 @@ def test_no_bytes_whatever_give_a_server_error(body):
 
 
 @given(ANYTHING)
+@example({"timestamp": 1.0})
+@example({"timestamp": "1970-01-01T00:00:01.000Z"})
 def test_the_packed_bytes_are_those_of_the_fact(fields):
     turned = Intake(SHOP, NOW).take(open_batch(json.dumps({"batch": [{**GOOD, **fields}]}).encode("utf-8", "surrogatepass")), Names())
     for item in turned.arrival.items:
@@ -110,10 +112,10 @@ PLAIN = st.fixed_dictionaries(
         "timestamp": st.sampled_from(
             ("2026-11-18T11:06:39.123Z", "2026-11-18T11:06:39.123456Z", "2026-11-20T11:06:39.123Z", "2026-13-18T11:06:39.123Z", 1, None)
         ),
-        "context": st.sampled_from(({"ip": "203.0.113.1"}, {}, None)),
+        "context": st.sampled_from(({"ip": "203.0.113.1"}, {"traits": {"plan": "gold"}}, {}, None)),
         "properties": st.sampled_from(({"price": 1.5}, {"n": 2**70}, {}, None)),
         "category": st.just("Lamps"),
-        "traits": st.just({"plan": "basic"}),
+        "traits": st.sampled_from(({"plan": "basic"}, {"tenant_id": 1, "plan": "basic"}, {"long": "x" * 9_000}, {"long": "x" * 70_000}, {}, None)),
         "sentAt": st.just("2026-11-18T11:06:00.000Z"),
         "originalTimestamp": st.just("2026-11-18T11:06:00.000Z"),
         "integrations": st.sampled_from(({"All": False}, {})),
