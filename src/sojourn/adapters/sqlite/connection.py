@@ -1,9 +1,13 @@
 """Connections to SQLite files: always WAL and synchronous=FULL; every writing transaction is BEGIN IMMEDIATE."""
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+
+_PRIMARY = 0xFF
+"""The part of an extended error code that names the kind of error."""
 
 BUSY_SECONDS = 10.0
 """How long a statement waits for another process's short transaction."""
@@ -17,7 +21,7 @@ def connect(path: Path, *, checkpoints: bool = True) -> sqlite3.Connection:
     """
     connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False, cached_statements=256)
     try:
-        connection.execute("PRAGMA journal_mode=WAL")
+        _use_wal(connection)
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute("PRAGMA fullfsync=ON")  # macOS: a plain fsync does not reach the disk there
         connection.execute("PRAGMA foreign_keys=ON")
@@ -27,6 +31,19 @@ def connect(path: Path, *, checkpoints: bool = True) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+def _use_wal(connection: sqlite3.Connection) -> None:
+    """Put the file into WAL mode. SQLite does not wait by itself while another process does the same to a new file, so this does."""
+    until = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & _PRIMARY != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(0.01)
 
 
 @contextmanager
