@@ -9,13 +9,15 @@ import structlog
 from sojourn.engine import fold, identity
 from sojourn.engine.working import Reader, Working
 from sojourn.ports.clock import Clock
-from sojourn.ports.log import Log
-from sojourn.ports.state import Progress, State
+from sojourn.ports.lake import Unreachable
+from sojourn.ports.log import Damaged, Log
+from sojourn.ports.state import Progress, State, Taken, Unavailable
 from sojourn.terms.effects import Commit
 from sojourn.terms.facts import Fact, Quarantine, Record
 from sojourn.terms.ids import FactId, IdentifierKey, PersonId, fact_id
 from sojourn.terms.outcomes import Reason
 from sojourn.terms.person import IdentifierEntry, Person
+from sojourn.terms.refusals import Refusal
 from sojourn.terms.rules import RuleBook
 from sojourn.terms.time import SECOND, Millis
 
@@ -23,6 +25,9 @@ Refolder = Callable[[Working, Commit], None]
 """Re-folds people after a correction, into the commit that is about to be written. Set by the wiring; see runtime/rebuild.py."""
 
 log = structlog.get_logger("engine")
+
+_NOT_THE_FACTS_FAULT = (Unavailable, Taken, Damaged, Unreachable, Refusal, OSError, MemoryError)
+"""Trouble of the stores or the machine: the batch is tried again later, nothing of it is set aside."""
 
 
 class EngineLoop:
@@ -53,10 +58,13 @@ class EngineLoop:
         self._until = until
         self._working: dict[int, Working] = {}
         self._poison: dict[FactId, str] = {}
+        self._stale = False
         self.progress = state.progress()
 
     def run_once(self, wait_seconds: float = 0.0) -> int:
         """Fold what is there, waiting for it at most so long; how many records. Lets time go on by a tick when a timer is due and nothing came."""
+        if self._stale:
+            self.forget()
         batch = self._log.read(self.progress.position, limit=self.batch_facts, max_facts=self.batch_facts)
         if self._until is not None:
             batch = [record for record in batch if record.position <= self._until]
@@ -80,6 +88,7 @@ class EngineLoop:
         """Drop everything held in memory and read the progress afresh."""
         self._working.clear()
         self.progress = self._state.progress()
+        self._stale = False
 
     def _patience(self, wait_seconds: float) -> float:
         due = self._state.next_due()
@@ -95,25 +104,37 @@ class EngineLoop:
         return True
 
     def _fold(self, batch: list[Record]) -> None:
-        """Fold and commit; where a fact breaks the fold, set it aside and go on without it."""
+        """Fold and commit. After any failure what is held in memory counts for nothing: it may be half of a batch, or of one that was committed."""
+        self._stale = True
         while True:
             try:
                 commits = [self._fold_workspace(workspace, batch) for workspace in self._concerned(batch)]
+            except _NOT_THE_FACTS_FAULT:
+                raise
             except Exception as error:
-                current = max((work.current for work in self._working.values()), default=0)
-                tries = sum(1 for fact in self._poison if fact == current)
-                if not current or tries:
+                if not self._set_poison(error):
                     raise
-                log.exception("a fact broke the fold and is set aside", fact=current)
-                self._poison[current] = f"{type(error).__name__}: {error}"
                 self.forget()
                 continue
             break
         after = Progress(position=batch[-1].position, now=max(self.progress.now, batch[-1].at))
         self._state.commit([c for c in commits if c is not None], self.progress, after)
         self.progress = after
+        self._stale = False
         for work in self._working.values():
             self._shrink(work)
+
+    def _set_poison(self, error: Exception) -> bool:
+        """Remember the fact that broke the fold, so that the next attempt passes over it; whether there is one that was not passed over yet.
+
+        The fold is pure: trying the same fact again would change nothing.
+        """
+        current = max((work.current for work in self._working.values()), default=0)
+        if not current or current in self._poison:
+            return False
+        log.error("a fact broke the fold and is set aside", fact=current, exc_info=error)
+        self._poison[current] = f"{type(error).__name__}: {error}"
+        return True
 
     def _concerned(self, batch: list[Record]) -> list[int]:
         return sorted({record.workspace for record in batch if record.workspace} | set(self._workspaces()))

@@ -7,7 +7,7 @@ from sojourn.adapters.memory.clock import SettableClock
 from sojourn.adapters.memory.log import MemoryLog
 from sojourn.adapters.memory.state import MemoryState
 from sojourn.engine import portrait
-from sojourn.ports.state import Taken
+from sojourn.ports.state import Taken, Unavailable
 from sojourn.runtime.engine_loop import EngineLoop
 from sojourn.terms.facts import Arrival, Fact, Item
 from sojourn.terms.outcomes import Reason
@@ -108,3 +108,40 @@ def test_a_log_that_is_taken_to_end_gets_no_ticks() -> None:
     house.clock.advance(HOUR)  # long after the session's end
     assert ends.run_once() == 0
     assert house.log.head() == 1
+
+
+def test_trouble_of_the_stores_sets_nothing_aside_and_the_batch_is_folded_once_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    house = House()
+    house.put(viewed(1, "ann"), viewed(2, "ben"))
+    whole = portrait.fold
+
+    def fails(work, person, fact, moment):
+        raise Unavailable("disk")
+
+    monkeypatch.setattr(portrait, "fold", fails)
+    with pytest.raises(Unavailable):
+        house.engine.run_once()
+    monkeypatch.setattr(portrait, "fold", whole)
+    house.engine.catch_up()
+    assert [house.seen(f"user_id:{who}") for who in ("ann", "ben")] == [1, 1]
+    assert house.state.quarantined == []
+
+
+@pytest.mark.parametrize("committed", [True, False])
+def test_a_commit_of_unknown_fate_counts_once(monkeypatch: pytest.MonkeyPatch, committed: bool) -> None:
+    house = House()
+    house.put(viewed(1, "ann"))
+    whole = house.state.commit
+
+    def fails(*parts):
+        if committed:
+            whole(*parts)
+        raise Unavailable("the answer was lost")
+
+    monkeypatch.setattr(house.state, "commit", fails)
+    with pytest.raises(Unavailable):
+        house.engine.run_once()
+    monkeypatch.setattr(house.state, "commit", whole)
+    house.put(viewed(2, "ann"))
+    house.engine.catch_up()
+    assert house.seen("user_id:ann") == 2
