@@ -68,6 +68,7 @@ def figures() -> list[Figure]:
     """The rows of the table."""
     with tempfile.TemporaryDirectory() as folder:
         client = _client(Path(folder))
+        plain = f"one page without a query for people {_cost(client, '/settings/account/'):.1f} ms"
         rows = []
         for what, path, target in (
             ("list of people, 50 a page", "/people/", 30),
@@ -77,5 +78,5 @@ def figures() -> list[Figure]:
             ("API, one person by identifier", f"/api/v1/people/{PEOPLE // 2 * 16384}", 60),
         ):
             spent = _cost(client, path)
-            rows.append(Figure(what, f"{spent:.1f} ms CPU", f"≤ {target} ms", "", spent <= target))
+            rows.append(Figure(what, f"{spent:.1f} ms CPU", f"≤ {target} ms", plain, spent <= target))
         return rows
