@@ -5,10 +5,12 @@ from hashlib import blake2b
 
 import msgspec
 
+from sojourn.adapters.memory.lake import MemoryLake
 from sojourn.adapters.memory.state import MemoryState
 from sojourn.ports.log import Log
 from sojourn.ports.state import State
 from sojourn.runtime.engine_loop import EngineLoop
+from sojourn.runtime.rebuild import refolder
 from sojourn.terms.refusals import Code, Refusal
 from sojourn.terms.time import Millis
 
@@ -40,7 +42,9 @@ def replay_log(records: Log, live: State, workspaces: list[int], progress: Calla
     if first and first[0].position != 1:
         raise Refusal(Code.NOT_READY, "the beginning of the log is no longer kept; compare with the lake instead: sojourn rebuild")
     again = MemoryState()
-    loop = EngineLoop(records, again, _LogTime(), lambda: workspaces, people_at_hand=50_000, batch_facts=batch_facts, until=until)
+    # Nothing is taken out of the state, so what a split must fold again is all still there and the lake may be empty.
+    refold = refolder(MemoryLake(), records, again)
+    loop = EngineLoop(records, again, _LogTime(), lambda: workspaces, refold, people_at_hand=50_000, batch_facts=batch_facts, until=until)
     while loop.run_once():
         progress(loop.progress.position)
     return _compare(again, live, until)
