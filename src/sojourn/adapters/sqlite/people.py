@@ -104,7 +104,7 @@ def drop_doubled_intents(connection: sqlite3.Connection, workspace: int, person:
 
 
 def remove(connection: sqlite3.Connection, workspace: int, person: PersonId, at: Millis) -> None:
-    """An erased person goes: row, identifiers that still lead there, and what intents say about them. Handed-over messages stay as bare rows."""
+    """An erased person goes: row, identifiers that still lead there, mail kept here, and what intents say about them."""
     ids = {"workspace": workspace, "person": person}
     keys = _keys_leading_to(connection, workspace, person)
     connection.executemany('DELETE FROM people_identifier WHERE workspace_id = ? AND "key" = ?', [(workspace, key) for key in keys])
@@ -113,6 +113,7 @@ def remove(connection: sqlite3.Connection, workspace: int, person: PersonId, at:
     for intent, body in rows:
         cancel(connection, workspace, Cancel(intent, Why.ERASED, at))
         bare = msgspec.structs.replace(_INTENT.decode(body), address="", data={})
+        connection.execute("DELETE FROM mail_mail WHERE intent = :intent", {"intent": intent})
         connection.execute("UPDATE people_intent SET address = '', body = :body WHERE id = :intent", {"intent": intent, "body": _ENCODER.encode(bare)})
 
 
