@@ -300,7 +300,7 @@ PREFERENCES: tuple[Preference, ...] = (
         "Quiet hours",
         "Nobody is written to in these hours of their own day.",
         "21:00-08:00, or off",
-        "21:00-08:00",
+        "off",
         _quiet,
         _field("quiet_hours"),
         lambda book: str(book.quiet_hours) if book.quiet_hours else "off",
