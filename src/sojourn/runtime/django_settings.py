@@ -51,6 +51,12 @@ INSTALLED_APPS = [
     "sojourn.apps.sources",
     "sojourn.apps.people",
     "sojourn.apps.messages",
+    "sojourn.apps.carts",
+    "sojourn.apps.why",
+    "sojourn.apps.health",
+    "sojourn.apps.live",
+    "sojourn.apps.finder",
+    "sojourn.apps.demo",
 ]
 MIDDLEWARE = [
     "sojourn.ui.middleware.Headers",

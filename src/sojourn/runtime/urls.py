@@ -9,6 +9,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("people/", include("sojourn.apps.people.urls")),
     path("messages/", include("sojourn.apps.messages.urls")),
     path("sources/", include("sojourn.apps.sources.urls")),
+    path("carts/", include("sojourn.apps.carts.urls")),
+    path("why/", include("sojourn.apps.why.urls")),
+    path("health/", include("sojourn.apps.health.urls")),
+    path("live/", include("sojourn.apps.live.urls")),
+    path("find/", include("sojourn.apps.finder.urls")),
+    path("", include("sojourn.apps.demo.urls")),
     path("", include("sojourn.apps.messages.public_urls")),
     path("api/v1/", api.urls),
 ]

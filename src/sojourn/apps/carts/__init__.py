@@ -1,0 +1,1 @@
+"""Carts by state and cause, with the money at stake."""

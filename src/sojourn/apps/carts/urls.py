@@ -1,0 +1,5 @@
+"""Addresses of `carts`."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

@@ -1,0 +1,5 @@
+"""Addresses of `finder`."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

@@ -1,0 +1,1 @@
+"""Hints to open pages that something changed, over server-sent events."""

@@ -1,0 +1,5 @@
+"""Addresses of `why`."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []
