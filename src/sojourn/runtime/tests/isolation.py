@@ -1,0 +1,12 @@
+"""A pytest plugin, loaded before Django's settings are: tests never read or write the data of the installation they run beside."""
+
+import atexit
+import os
+import shutil
+import tempfile
+
+for _key in [key for key in os.environ if key.startswith("SOJOURN_") and key != "SOJOURN_NO_BROWSER"]:
+    del os.environ[_key]
+_home = tempfile.mkdtemp(prefix="sojourn-tests-")
+os.environ["SOJOURN_HOME"] = _home
+atexit.register(shutil.rmtree, _home, ignore_errors=True)
