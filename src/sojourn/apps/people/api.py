@@ -5,14 +5,17 @@ from sojourn.apps.people.lake_hook import Month, month
 from sojourn.apps.people.messages import Message, Tally, get_message, list_messages, tally
 from sojourn.apps.people.outbox import control, put_on_log
 from sojourn.apps.people.overview import Carts, count, open_carts
+from sojourn.apps.people.words import cause_words, evidence_words
 
 __all__ = [
     "Carts",
     "Message",
     "Month",
     "Tally",
+    "cause_words",
     "control",
     "count",
+    "evidence_words",
     "get_message",
     "list_messages",
     "month",
