@@ -14,7 +14,8 @@ from sojourn.ports.state import Unavailable
 
 HOLDERS = {
     "wk_website": KeyHolder(1, 7, "Website"),
-    "wk_old": KeyHolder(2, 8, "Old shop", enabled=False),
+    "wk_old": KeyHolder(2, 8, "Old shop", enabled=False, consent_first=True),
+    "wk_asking": KeyHolder(2, 10, "Shop that asks", consent_first=True),
     "sk_backend": KeyHolder(1, 0, "Backend", secret=True),
     "sk_lost": KeyHolder(2, 0, "Lost laptop", secret=True, enabled=False),
 }
@@ -33,6 +34,8 @@ def store(database: Database, key: str, holder: KeyHolder) -> None:
                 "INSERT INTO sources_source (id, workspace_id, name, key_hash, key_hint, created_at, disabled_at) VALUES (?, ?, ?, ?, '', '2026-01-01', ?)",
                 values,
             )
+        if holder.consent_first:
+            connection.execute('UPDATE workspace_workspace SET settings = \'{"browser_consent": "ask_first"}\' WHERE id = ?', (holder.workspace,))
 
 
 class Seconds:
@@ -87,6 +90,15 @@ def test_an_answer_is_at_most_ten_seconds_old(sqlite: SqliteDirectory, stored: D
     assert sqlite.holder("wk_website") == HOLDERS["wk_website"]
     seconds.now += 0.1
     assert sqlite.holder("wk_website") == KeyHolder(1, 7, "Website", enabled=False)
+
+
+def test_another_rule_for_visitors_reaches_the_keys_of_its_workspace_within_ten_seconds(sqlite: SqliteDirectory, stored: Database, seconds: Seconds) -> None:
+    assert sqlite.holder("wk_asking") == HOLDERS["wk_asking"]
+    with stored.writing() as connection:
+        connection.execute('UPDATE workspace_workspace SET settings = \'{"browser_consent": "implied"}\' WHERE id = 2')
+    seconds.now += 10
+    assert sqlite.holder("wk_asking") == KeyHolder(2, 10, "Shop that asks")
+    assert sqlite.holder("wk_website") == HOLDERS["wk_website"]
 
 
 def test_a_new_key_works_ten_seconds_after_it_was_tried_in_vain(sqlite: SqliteDirectory, stored: Database, seconds: Seconds) -> None:

@@ -13,6 +13,7 @@ class KeyHolder(msgspec.Struct, frozen=True):
     name: str
     secret: bool = False  # a secret key: may read, is trusted, is refused with an Origin header
     enabled: bool = True
+    consent_first: bool = False  # the browser snippet stores and sends nothing before the visitor has agreed
 
 
 class Directory(Protocol):

@@ -14,12 +14,15 @@ _FRESH_SECONDS: Final = 10.0
 _MOST_KNOWN: Final = 10_000
 _MOST_UNKNOWN: Final = 1_000
 _LONGEST_KEY: Final = 255
+_ASK_FIRST: Final = "ask_first"
+"""The value of the workspace's setting `browser_consent` (apps/workspace/preferences.py) that makes `KeyHolder.consent_first` true."""
 _FIND: Final = """
-SELECT workspace_id, id, name, 0, disabled_at IS NULL
-FROM sources_source
-WHERE key_hash = :hash
+SELECT source.workspace_id, source.id, source.name, 0, source.disabled_at IS NULL, coalesce(place.settings ->> '$.browser_consent', '') = :ask_first
+FROM sources_source AS source
+LEFT JOIN workspace_workspace AS place ON place.id = source.workspace_id
+WHERE source.key_hash = :hash
 UNION ALL
-SELECT workspace_id, :no_source, name, 1, revoked_at IS NULL
+SELECT workspace_id, :no_source, name, 1, revoked_at IS NULL, 0
 FROM workspace_secretkey
 WHERE hash = :hash
 """
@@ -50,15 +53,15 @@ class SqliteDirectory:
 
     def _ask(self, key: str, now: float) -> KeyHolder | None:
         digest = sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
-        rows = self._database.rows(_FIND, {"hash": digest, "no_source": NO_SOURCE})
+        rows = self._database.rows(_FIND, {"hash": digest, "no_source": NO_SOURCE, "ask_first": _ASK_FIRST})
         if not rows:
             self._known.pop(key, None)
             if len(self._unknown) >= _MOST_UNKNOWN:
                 self._unknown.clear()  # somebody is guessing; a look-up costs little
             self._unknown[key] = now + _FRESH_SECONDS
             return None
-        workspace, source, name, secret, enabled = rows[0]
-        holder = KeyHolder(workspace, source, name, bool(secret), bool(enabled))
+        workspace, source, name, secret, enabled, consent_first = rows[0]
+        holder = KeyHolder(workspace, source, name, bool(secret), bool(enabled), bool(consent_first))
         if len(self._known) >= _MOST_KNOWN:
             self._known.clear()
         self._known[key] = (now + _FRESH_SECONDS, holder)

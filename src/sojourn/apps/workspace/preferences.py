@@ -169,7 +169,7 @@ def _of_automations(name: str, default: Any) -> Callable[[RuleBook], Any]:
 
 
 _delay, _least, _on = _of_automations("delay", 0), _of_automations("min_value", 0), _of_automations("enabled", True)
-_CARTS, _SENDING, _MAIL, _PLACE = "Carts and sessions", "When to write", "Mail", "Workspace"
+_CARTS, _SENDING, _BROWSER, _MAIL, _PLACE = "Carts and sessions", "When to write", "Browser snippet", "Mail", "Workspace"
 
 PREFERENCES: tuple[Preference, ...] = (
     Preference(
@@ -338,6 +338,16 @@ PREFERENCES: tuple[Preference, ...] = (
         _field("consent"),
         lambda book: book.consent,
         ("opt_out", "opt_in"),
+    ),
+    Preference(
+        "browser_consent",
+        _BROWSER,
+        "Visitors of your website",
+        "implied: the browser snippet records from the first page. ask_first: it stores and sends nothing until your consent banner calls sojourn.consent().",
+        "implied or ask_first",
+        "implied",
+        _choice("implied", "ask_first"),
+        choices=("implied", "ask_first"),
     ),
     Preference(
         "paused",
