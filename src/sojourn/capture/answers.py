@@ -6,6 +6,7 @@ import msgspec
 
 from sojourn.capture.call import Refused
 from sojourn.capture.intake import Turned
+from sojourn.capture.protocols import Reply
 from sojourn.ports.log import Appended
 from sojourn.terms.outcomes import Quarantined, Reason
 
@@ -48,6 +49,13 @@ def answer(status: int, content: Any, origin: bytes, extra: Headers | None = Non
     body = content if type(content) is bytes else _encode(content)
     headers = [_JSON, (b"content-length", b"%d" % len(body)), *(extra or ())]
     return status, headers + cors(origin) if origin else headers, body
+
+
+def reply(made: Reply, origin: bytes) -> tuple[int, Headers, bytes]:
+    """An answer in a protocol's own form."""
+    body = made.content if type(made.content) is bytes else _encode(made.content)
+    headers = [(b"content-type", made.media), (b"content-length", b"%d" % len(body)), *made.headers]
+    return made.status, headers + cors(origin) if origin else headers, body
 
 
 def success(origin: bytes) -> tuple[int, Headers, bytes]:

@@ -65,11 +65,12 @@ class Opened(msgspec.Struct):
     """A request's body, read: its calls in order, and what the envelope says about all of them."""
 
     calls: list[Candidate]
-    key: str = ""  # a write key found in the body
+    key: str = ""  # a write key found in the body, or `protocol:name` for a client that names a site instead (see capture.keys)
     sent_at: Any = None
     context: Any = None
     integrations: Any = None
     plain: bool = False  # all calls are as the fast decoder gives them, all their texts printable ASCII
+    note: Any = None  # what the route's own reply needs to know
 
 
 class Refused(Exception):

@@ -12,7 +12,7 @@ from sojourn.capture.committer import Committer
 from sojourn.capture.intake import Intake, Names, Turned
 from sojourn.capture.keys import holder, key_in_headers
 from sojourn.capture.limits import RETRY_AFTER_SECONDS
-from sojourn.capture.protocols import Protocol, Request, Route
+from sojourn.capture.protocols import Document, Protocol, Reply, Request, Route
 from sojourn.capture.protocols.segment import SEGMENT
 from sojourn.capture.reading import Gone, Receive, Watch
 from sojourn.ports.clock import Clock
@@ -44,7 +44,8 @@ class CaptureApp:
 
     def handles(self, path: str) -> bool:
         """Whether a request for this path is for this app."""
-        return path.startswith(_PREFIX) or path.rstrip("/") in self._routes or self._document(path) is not None
+        bare = path.rstrip("/")
+        return path.startswith(_PREFIX) or self._route(bare) is not None or self._document(bare) is not None
 
     def stats(self) -> dict[str, int]:
         """Counters since the start: requests by status, facts, duplicates, unknown keys, commits, and how many requests wait now."""
@@ -63,12 +64,16 @@ class CaptureApp:
         if scope["type"] != "http":
             return
         origin = b""
+        path = scope["path"]
+        if path[-1:] == "/":
+            path = path.rstrip("/")
+        route = self._route(path)
         try:
-            headers = _headers(scope["headers"])
+            headers = _headers(scope["headers"], route is not None and route.all_headers)
             origin = headers.get(b"origin", b"")
-            status, fields, body = await self._serve(scope, headers, receive)
+            status, fields, body = await self._serve(scope, path, route, headers, receive)
         except Refused as refused:
-            status, fields, body = answers.refusal(refused, origin)
+            status, fields, body = answers.refusal(refused if route is None else route.refuse(refused), origin)
         except Full as full:
             self._statistics["unavailable"] += 1
             status, fields, body = answers.refusal(Refused(503, "unavailable", str(full), RETRY_AFTER_SECONDS), origin)
@@ -88,42 +93,42 @@ class CaptureApp:
                 return
             await send({"type": "lifespan.startup.complete"})
 
-    async def _serve(self, scope: Scope, headers: dict[bytes, bytes], receive: Receive) -> Answer:
+    async def _serve(self, scope: Scope, path: str, route: Route | None, headers: dict[bytes, bytes], receive: Receive) -> Answer:
         method = scope["method"]
-        path = scope["path"]
-        if path[-1:] == "/":
-            path = path.rstrip("/")
         if method == "OPTIONS":
             return answers.preflight(headers.get(b"origin", b""), headers.get(b"access-control-request-headers", b""))
-        route = self._routes.get(path)
         if route is None:
             return self._fetch(scope, path, headers)
         if method not in route.methods:
             raise Refused(405, "method_not_allowed", f"{method} is not read here; send {' or '.join(sorted(route.methods))}")
         declared = _declared(headers)
-        source, body, problem = await self._read(scope, headers, receive, declared)
+        source, body, problem = await self._read(scope, route, headers, receive, declared)
         if problem is not None:
             raise self._refused(source, problem)
         try:
-            request = Request(method, path, scope["query_string"], headers, inflated(body, headers.get(b"content-encoding", b"")), scope.get("scheme", "http"))
-            del body
-            source, turned = self._turn(route, request, source)
+            whole = inflated(body, headers.get(b"content-encoding", b""))
+            request = Request(method, path, scope["query_string"], headers, whole, scope.get("scheme", "http"), route.parameters)
+            del body, whole
+            source, turned, note = self._turn(route, request, source)
             del request  # while this waits for the disk, the next requests are read into the memory that is still in the processor's cache
             if not turned.arrival.items and not turned.arrival.quarantined:
-                return self._nothing(turned, source, headers.get(b"origin", b""))
-            return await self._keep(turned, headers.get(b"origin", b""))
+                return self._nothing(route, turned, note, source, headers.get(b"origin", b""))
+            return await self._keep(route, turned, note, headers.get(b"origin", b""))
         except Refused as refused:
             raise self._refused(source, refused) from None
 
-    async def _read(self, scope: Scope, headers: dict[bytes, bytes], receive: Receive, declared: int | None) -> tuple[KeyHolder | None, bytes, Refused | None]:
+    async def _read(
+        self, scope: Scope, route: Route, headers: dict[bytes, bytes], receive: Receive, declared: int | None
+    ) -> tuple[KeyHolder | None, bytes, Refused | None]:
         """The source where headers or query name it, the body, and what is wrong. The body is read to its end, but kept only where nothing is wrong."""
         source: KeyHolder | None = None
         problem: Refused | None = None
         try:
-            key = key_in_headers(headers.get(b"authorization", b""), scope["query_string"])
+            key = "" if route.own_key else key_in_headers(headers.get(b"authorization", b""), scope["query_string"])
             if key:
                 source = holder(self._directory, key, b"origin" in headers)
-            check_media(headers.get(b"content-type", b""))
+            if not route.any_media:
+                check_media(headers.get(b"content-type", b""))
         except Refused as refused:
             problem = refused
         try:
@@ -139,31 +144,47 @@ class CaptureApp:
             self._committer.count(source.workspace, source.source, {refused.reason: 1})
         return refused
 
-    def _turn(self, route: Route, request: Request, source: KeyHolder | None) -> tuple[KeyHolder, Turned]:
+    def _turn(self, route: Route, request: Request, source: KeyHolder | None) -> tuple[KeyHolder, Turned, Any]:
         """Who sends, and what becomes of each call. Not part of the coroutine, so that the calls are let go of before it waits."""
         opened = route.open(request)
         if source is None:
             source = holder(self._directory, opened.key, b"origin" in request.headers)
-        return source, Intake(source, self._clock.now(), route.kind, route.historical).take(opened, self._names)
+        return source, Intake(source, self._clock.now(), route.kind, route.historical).take(opened, self._names), opened.note
 
-    def _nothing(self, turned: Turned, source: KeyHolder, origin: bytes) -> Answer:
+    def _nothing(self, route: Route, turned: Turned, note: Any, source: KeyHolder, origin: bytes) -> Answer:
         """The answer where there is nothing for the log."""
         if turned.arrival.counts:
             self._committer.count(source.workspace, source.source, turned.arrival.counts)
-        elif not turned.others:
+        if route.reply is not None:
+            return answers.reply(route.reply(note, answers.results(turned, None)), origin)
+        if not turned.arrival.counts and not turned.others:
             return answers.success(origin)
         return answers.refusal(answers.nothing_kept(turned), origin, answers.results(turned, None))
 
-    async def _keep(self, turned: Turned, origin: bytes) -> Answer:
+    async def _keep(self, route: Route, turned: Turned, note: Any, origin: bytes) -> Answer:
         """The answer once the arrival is durable. Errors: Full."""
         appended = await self._committer.submit(turned.arrival)
         self._statistics["facts"] += appended.kept
+        if route.reply is not None:
+            self._statistics["duplicates"] += len(appended.duplicates)
+            return answers.reply(route.reply(note, answers.results(turned, appended)), origin)
         if not turned.others and not appended.duplicates and not appended.conflicts:
             return answers.success(origin)
         self._statistics["duplicates"] += len(appended.duplicates)
         return answers.answer(200, {"success": True, "results": answers.results(turned, appended)}, origin)
 
-    def _document(self, path: str) -> Any:
+    def _route(self, path: str) -> Route | None:
+        return self._routes.get(path) or self._find(path)
+
+    def _find(self, path: str) -> Route | None:
+        """A route whose path has parameters."""
+        for protocol in self._protocols:
+            route = protocol.find(path)
+            if route is not None:
+                return route
+        return None
+
+    def _document(self, path: str) -> Document | None:
         for protocol in self._protocols:
             document = protocol.document(path)
             if document is not None:
@@ -176,18 +197,22 @@ class CaptureApp:
         document = self._document(path)
         if document is None:
             raise Refused(404, "not_found", f"there is nothing at {path[:100]}")
-        if scope["method"] != "GET":
-            raise Refused(405, "method_not_allowed", f"{scope['method']} is not read here; send GET")
-        holder(self._directory, document.key, bool(origin))
+        if scope["method"] not in document.methods:
+            raise Refused(405, "method_not_allowed", f"{scope['method']} is not read here; send {' or '.join(sorted(document.methods))}")
+        if document.key:
+            holder(self._directory, document.key, bool(origin))
         request = Request("GET", path, scope["query_string"], headers, b"", scope.get("scheme", "http"))
-        return answers.answer(200, document.make(request), origin, [(b"cache-control", b"no-cache")])
+        made = document.make(request)
+        if type(made) is Reply:
+            return answers.reply(made, origin)
+        return answers.answer(200, made, origin, [(b"cache-control", b"no-cache")])
 
 
-def _headers(pairs: Sequence[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
-    """The headers that are read here. Errors: Refused(400) for one that is there twice with different values, or holds line breaks."""
+def _headers(pairs: Sequence[tuple[bytes, bytes]], everything: bool = False) -> dict[bytes, bytes]:
+    """The headers that are read here, or all. Errors: Refused(400) for one that is there twice with different values, or holds line breaks."""
     out: dict[bytes, bytes] = {}
     for name, value in pairs:
-        if name in _READ:
+        if everything or name in _READ:
             if name in out and out[name] != value:
                 raise Refused(400, "bad_header", f"two different {name.decode()} headers")
             out[name] = value
