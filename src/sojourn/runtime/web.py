@@ -11,8 +11,12 @@ def django_app() -> Any:
 
     app = get_asgi_application()
     from sojourn.apps.people import lake_hook
+    from sojourn.apps.why import hook as why_hook
+    from sojourn.engine.explain import explain
     from sojourn.runtime.settings import read
     from sojourn.runtime.wiring import House
 
-    lake_hook.connect(House(read()).lake_reader)
+    house = House(read())
+    lake_hook.connect(house.lake_reader, house.log)
+    why_hook.connect(explain)
     return app

@@ -2,6 +2,8 @@
 
 from sojourn.apps.people.actions import record_click, unsubscribe
 from sojourn.apps.people.lake_hook import Month, month
+from sojourn.apps.people.lookup import Known, get_person, look_up
+from sojourn.apps.people.marks import handed_over, newest_handover, portraits, position
 from sojourn.apps.people.messages import Message, Tally, get_message, list_messages, tally
 from sojourn.apps.people.outbox import control, put_on_log
 from sojourn.apps.people.overview import Carts, count, open_carts
@@ -9,6 +11,7 @@ from sojourn.apps.people.words import cause_words, evidence_words
 
 __all__ = [
     "Carts",
+    "Known",
     "Message",
     "Month",
     "Tally",
@@ -17,9 +20,15 @@ __all__ = [
     "count",
     "evidence_words",
     "get_message",
+    "get_person",
+    "handed_over",
     "list_messages",
+    "look_up",
     "month",
+    "newest_handover",
     "open_carts",
+    "portraits",
+    "position",
     "put_on_log",
     "record_click",
     "tally",

@@ -1,5 +1,7 @@
 """Addresses of `why`."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from sojourn.apps.why import views
+
+urlpatterns = [path("", views.index, name="why")]
