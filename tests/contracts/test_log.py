@@ -50,6 +50,22 @@ def test_an_arrival_becomes_one_record_that_reads_back_equal(log: Log) -> None:
     ]
 
 
+def test_the_tail_of_a_source_is_its_newest_records_and_nobody_elses(log: Log) -> None:
+    for n in range(1, 7):
+        log.append([arrival(f"m{n}"), arrival(f"o{n}", workspace=2)])
+    log.tick()
+    assert names(log.tail(1, 7, 100)) == [["m6"], ["m5"], ["m4"], ["m3"], ["m2"], ["m1"]]
+    assert names(log.tail(1, 7, 2)) == [["m6"], ["m5"]]
+    assert names(log.tail(2, 7, 100, look_back=4)) == [["o6"], ["o5"]]
+    assert log.tail(1, 8, 100) == []
+    assert log.tail(1, 7, 100)[0] == log.read(10, 1)[0]
+
+
+def test_the_tail_ends_with_the_record_that_fills_the_limit(log: Log) -> None:
+    log.append([Arrival(1, 7, [item("a")]), Arrival(1, 7, [item("b"), item("c"), item("d")]), Arrival(1, 7, [item("e")])])
+    assert names(log.tail(1, 7, 2)) == [["e"], ["b", "c", "d"]]
+
+
 def test_positions_start_at_1_and_have_no_gaps(log: Log) -> None:
     assert [a.position for a in log.append([arrival("m1"), arrival("m2", workspace=2)])] == [1, 2]
     assert log.tick() == 3

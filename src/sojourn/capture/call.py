@@ -82,3 +82,4 @@ class Refused(Exception):
         self.reason = reason
         self.message = message
         self.retry_after = retry_after
+        self.body = b""  # of the request, where it had been read

@@ -15,6 +15,7 @@ from sojourn.capture.limits import RETRY_AFTER_SECONDS
 from sojourn.capture.protocols import Document, Protocol, Reply, Request, Route
 from sojourn.capture.protocols.segment import SEGMENT
 from sojourn.capture.reading import Gone, Receive, Watch
+from sojourn.capture.recent import PAYLOAD_BYTES, Recent
 from sojourn.ports.clock import Clock
 from sojourn.ports.directory import Directory, KeyHolder
 from sojourn.ports.log import Full, Log
@@ -38,6 +39,7 @@ class CaptureApp:
         self._protocols = protocols
         self._routes: dict[str, Route] = {path: route for protocol in protocols for path, route in protocol.routes.items()}
         self._committer = Committer(log)
+        self.recent = Recent()
         self._watch = Watch()
         self._names = Names()
         self._statistics: Counter[str] = Counter()
@@ -142,14 +144,23 @@ class CaptureApp:
         self._statistics[f"refused_{refused.reason}"] += 1
         if source is not None:
             self._committer.count(source.workspace, source.source, {refused.reason: 1})
+            self.recent.refused(source.workspace, source.source, self._clock.now(), refused.reason, refused.message, refused.body)
         return refused
 
     def _turn(self, route: Route, request: Request, source: KeyHolder | None) -> tuple[KeyHolder, Turned, Any]:
         """Who sends, and what becomes of each call. Not part of the coroutine, so that the calls are let go of before it waits."""
-        opened = route.open(request)
-        if source is None:
-            source = holder(self._directory, opened.key, b"origin" in request.headers)
-        return source, Intake(source, self._clock.now(), route.kind, route.historical).take(opened, self._names), opened.note
+        try:
+            opened = route.open(request)
+            if source is None:
+                source = holder(self._directory, opened.key, b"origin" in request.headers)
+            now = self._clock.now()
+            turned = Intake(source, now, route.kind, route.historical).take(opened, self._names)
+        except Refused as refused:
+            refused.body = request.body[:PAYLOAD_BYTES]
+            raise
+        if turned.others:
+            self.recent.lost((source.workspace, source.source), now, turned.others, opened.calls, request.body)
+        return source, turned, opened.note
 
     def _nothing(self, route: Route, turned: Turned, note: Any, source: KeyHolder, origin: bytes) -> Answer:
         """The answer where there is nothing for the log."""
@@ -165,6 +176,8 @@ class CaptureApp:
         """The answer once the arrival is durable. Errors: Full."""
         appended = await self._committer.submit(turned.arrival)
         self._statistics["facts"] += appended.kept
+        if appended.duplicates:
+            self.recent.repeated(turned.arrival, self._clock.now(), appended)
         if route.reply is not None:
             self._statistics["duplicates"] += len(appended.duplicates)
             return answers.reply(route.reply(note, answers.results(turned, appended)), origin)

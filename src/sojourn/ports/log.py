@@ -52,6 +52,13 @@ class Log(Protocol):
         """Records with position > after, in order, at most `limit` of them and about `max_facts` facts. Errors: Damaged."""
         ...
 
+    def tail(self, workspace: int, source: int, limit: int, look_back: int = 20_000) -> list[Record]:
+        """The newest records of one source, the newest first, among the last `look_back` records of the log: for looking at, not for folding.
+
+        At most `limit` of them, and no more once they hold `limit` facts. Errors: Damaged.
+        """
+        ...
+
     def head(self) -> int:
         """The position of the last durable record; 0 where there is none."""
         ...

@@ -4,6 +4,8 @@ from enum import StrEnum
 
 import msgspec
 
+from sojourn.terms.time import Millis
+
 
 class Reason(StrEnum):
     """Why an event was dropped, quarantined, clamped or flagged. Counted per source, shown to the user, rendered into the docs."""
@@ -120,3 +122,17 @@ class Quarantined(msgspec.Struct, frozen=True):
 
 
 Outcome = Kept | Dropped | Quarantined
+
+
+class Missed(msgspec.Struct, frozen=True):
+    """A call that became no fact, as a debugger shows it. `payload` is the first 4 KiB of it, JSON where it could be read; `outcome` says what it met:
+
+    duplicate, dropped, quarantined, or refused with the whole request it came in.
+    """
+
+    number: int  # of the process that took it in, ascending
+    at: Millis
+    outcome: str
+    reason: str
+    detail: str = ""
+    payload: bytes = b""

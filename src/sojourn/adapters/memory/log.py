@@ -53,6 +53,18 @@ class MemoryLog:
                 break
         return found
 
+    def tail(self, workspace: int, source: int, limit: int, look_back: int = 20_000) -> list[Record]:
+        """The newest records of one source; see the port."""
+        found: list[Record] = []
+        facts = 0
+        for record in reversed(self._records[-look_back:]):
+            if facts >= limit or len(found) >= limit:
+                break
+            if record.workspace == workspace and record.source == source:
+                found.append(record)
+                facts += len(record.facts)
+        return found
+
     def head(self) -> int:
         """The position of the last record."""
         with self._grown:

@@ -35,6 +35,15 @@ _INSERT_ROWS: Final = _INSERT + ", (?, ?, ?, ?, ?, ?, ?)" * (_ROWS_AT_ONCE - 1)
 _KEYS_SINCE: Final = (
     "SELECT position, at, keys FROM trimmed WHERE position > :after UNION ALL SELECT position, at, keys FROM record WHERE position > :after ORDER BY position"
 )
+_TAIL: Final = """
+SELECT *
+FROM record
+WHERE position > (SELECT coalesce(max(position), 0) FROM record) - :look_back
+    AND workspace = :workspace
+    AND source = :source
+ORDER BY position DESC
+LIMIT :limit
+"""
 _TRIM_AT_ONCE: Final = 1_000
 """Records that one transaction of `trim` removes, so that appends get their turn in between."""
 _FACT: Final = msgspec.msgpack.Decoder(Fact)
@@ -104,6 +113,23 @@ class SqliteLog:
                 facts += len(record.facts)
                 if facts >= max_facts:
                     break
+        return found
+
+    def tail(self, workspace: int, source: int, limit: int, look_back: int = 20_000) -> list[Record]:
+        """The newest records of one source; see the port. Who sends is read without the bodies, which large ones keep on pages of their own."""
+        found: list[Record] = []
+        facts = 0
+        values = {"workspace": workspace, "source": source, "limit": limit, "look_back": look_back}
+        with self._reading:
+            try:
+                with closing(self._reader.execute(_TAIL, values)) as rows:
+                    for row in rows:
+                        found.append(read_row(row))
+                        facts += len(found[-1].facts)
+                        if facts >= limit:
+                            break
+            except sqlite3.DatabaseError as error:
+                raise Damaged(0, str(error)) from error
         return found
 
     def head(self) -> int:
