@@ -2,9 +2,10 @@
 
 import asyncio
 import gc
+import socket
 import threading
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
 import uvicorn
@@ -14,6 +15,9 @@ from sojourn.runtime import wiring
 from sojourn.runtime.metrics import Metrics
 from sojourn.runtime.relay import relay_once
 from sojourn.runtime.settings import Settings
+
+if TYPE_CHECKING:
+    from sojourn.apps.live.door import LiveDoor
 
 log = structlog.get_logger("front")
 
@@ -31,7 +35,7 @@ class Front:
         self._house = house
         self._capture: CaptureApp | None = house.capture() if capture else None
         self._web = web
-        self._django: App | None = None
+        self._django: LiveDoor | None = None
         self._loading = threading.Lock()
         self._metrics = Metrics(house, self._capture)
 
@@ -64,6 +68,11 @@ class Front:
                 await send({"type": "lifespan.shutdown.complete"})
                 return
 
+    def end_streams(self) -> None:
+        """Let go of every page that listens, so that the server need not wait for them."""
+        if self._django is not None:
+            self._django.close()
+
     async def _django_app(self) -> App:
         if self._django is None:
             await asyncio.to_thread(self._load_django)
@@ -75,11 +84,7 @@ class Front:
 
         with self._loading:
             if self._django is None:
-                loaded = django_app()
-                from sojourn.apps.people import lake_hook
-
-                lake_hook.connect(self._house.lake_reader)
-                self._django = loaded
+                self._django = django_app(self._house)
                 gc.freeze()  # pages stay loaded, see `run`
 
     async def _health(self, path: str, send: Send) -> None:
@@ -107,6 +112,16 @@ async def _answer(send: Send, status: int, body: bytes, content_type: bytes = b"
     await send({"type": "http.response.body", "body": body})
 
 
+class _Server(uvicorn.Server):
+    """uvicorn waits for what is under way before it tells the application that it stops; streams would never end by themselves."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End the streams, then stop as usual."""
+        app: Front = self.config.app  # type: ignore[assignment]  # `run` gives no other
+        app.end_streams()
+        await super().shutdown(sockets)
+
+
 def run(settings: Settings, *, capture: bool = True, web: bool = True) -> None:
     """Serve until SIGINT or SIGTERM."""
     house = wiring.House(settings)
@@ -129,7 +144,7 @@ def run(settings: Settings, *, capture: bool = True, web: bool = True) -> None:
         proxy_headers=False,
         lifespan="on",
     )
-    server = uvicorn.Server(config)
+    server = _Server(config)
     # What is loaded by now lives as long as the process, and requests leave hardly a cycle behind: looking through it all again and again finds nothing and
     # holds every request up meanwhile. At 50,000 new containers the rare cycles of pages and errors are still collected.
     gc.collect()

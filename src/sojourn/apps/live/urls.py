@@ -1,5 +1,7 @@
 """Addresses of `live`."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from sojourn.apps.live import views
+
+urlpatterns = [path("", views.live, name="live")]

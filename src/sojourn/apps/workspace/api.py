@@ -8,10 +8,12 @@ from django.http import HttpRequest
 
 from sojourn.apps.workspace import queries
 from sojourn.apps.workspace.access import Membership, member_of, member_page
-from sojourn.apps.workspace.actions import audit
+from sojourn.apps.workspace.actions import audit, set_setting
 from sojourn.apps.workspace.clock import now
+from sojourn.apps.workspace.middleware import seconds_left
 from sojourn.apps.workspace.models import Role, SecretKey, Workspace
 from sojourn.apps.workspace.preferences import settings_reference
+from sojourn.apps.workspace.queries import list_settings, memberships, setting
 from sojourn.apps.workspace.sign_in import hash_of
 from sojourn.terms.rules import RuleBook
 
@@ -24,13 +26,18 @@ __all__ = [
     "Role",
     "audit",
     "hash_of",
+    "list_settings",
     "mail_settings",
     "member_of",
     "member_page",
+    "memberships",
     "now",
     "rules",
     "salt_of",
+    "seconds_left",
     "secret_key_owner",
+    "set_setting",
+    "setting",
     "settings_reference",
     "workspace_of",
 ]

@@ -35,5 +35,17 @@ class SessionLimits:
         seen = request.session.get(SEEN, seconds)
         if seconds - began >= settings.SESSION_LONGEST_SECONDS or seconds - seen >= settings.SESSION_COOKIE_AGE:
             logout(request)
-        elif SEEN not in request.session or seconds - seen >= RENEW_SECONDS:
+        elif SEEN not in request.session or (seconds - seen >= RENEW_SECONDS and not _passive(request, view)):
             request.session[SEEN] = seconds
+
+
+def _passive(request: HttpRequest, view: Any) -> bool:
+    """Whether the page asks by itself, as one that is left open does; nobody clicked, so the session goes on ageing."""
+    return getattr(view, "passive", False) or "X-Live" in request.headers
+
+
+def seconds_left(request: HttpRequest) -> float:
+    """How long a signed-in session lasts when nobody clicks from now on."""
+    seconds = clock.now() // 1000
+    idle = settings.SESSION_COOKIE_AGE - (seconds - request.session.get(SEEN, seconds))
+    return float(min(idle, settings.SESSION_LONGEST_SECONDS - (seconds - request.session.get(BEGAN, seconds))))

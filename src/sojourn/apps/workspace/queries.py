@@ -1,5 +1,6 @@
 """What can be read of a workspace."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import msgspec
@@ -53,6 +54,11 @@ def secret_keys(workspace: int) -> list[SecretKey]:
 def members(workspace: int) -> list[Member]:
     """All members with their users, the oldest first."""
     return list(Member.objects.select_related("user").filter(workspace_id=workspace).order_by("id")[:500])
+
+
+def memberships(users: Collection[int]) -> set[tuple[int, int]]:
+    """(user, workspace) of each place these users have a seat in."""
+    return set(Member.objects.filter(user_id__in=users).values_list("user_id", "workspace_id"))
 
 
 def audit_rows(workspace: int, limit: int = 50) -> list[AuditRow]:
