@@ -7,9 +7,11 @@ from typing import Any, Final
 
 import msgspec
 
+from sojourn.adapters.sqlite.episodes import NO_MARKS, Changes, Marks, marks
 from sojourn.adapters.sqlite.outbox import cancel
-from sojourn.terms.effects import Cancel, Intent, IntentState, Why
+from sojourn.terms.effects import Cancel, Commit, Intent, IntentState, Why
 from sojourn.terms.ids import IdentifierKey, PersonId
+from sojourn.terms.listed import PERSON_COLUMNS, person_columns
 from sojourn.terms.person import IdentifierEntry, Person
 from sojourn.terms.time import Millis
 
@@ -18,14 +20,18 @@ _PERSON: Final = msgspec.msgpack.Decoder(Person)
 _ENTRY: Final = msgspec.msgpack.Decoder(IdentifierEntry)
 _INTENT: Final = msgspec.msgpack.Decoder(Intent)
 _COLUMN: Final = 255
+_STORED_KEPT: Final = 20_000
+"""About 300 bytes each. Twice what the engine keeps at hand between batches."""
 
-_UPSERT_PERSON: Final = """
-INSERT INTO people_person (id, workspace_id, body, name, email, identified, first_seen, last_seen, due)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+_COLUMNS: Final = ("name", "email", "identified", "first_seen", *PERSON_COLUMNS)
+_UPSERT_PERSON: Final = f"""
+INSERT INTO people_person (id, workspace_id, body, last_seen, due, facts, {", ".join(_COLUMNS)})
+VALUES (?, ?, ?, ?, ?, ?{", ?" * len(_COLUMNS)})
 ON CONFLICT (id) DO UPDATE
-SET body = excluded.body, name = excluded.name, email = excluded.email, identified = excluded.identified,
-    first_seen = excluded.first_seen, last_seen = excluded.last_seen, due = excluded.due
+SET body = excluded.body, last_seen = excluded.last_seen, due = excluded.due, facts = excluded.facts,
+    {", ".join(f"{name} = excluded.{name}" for name in _COLUMNS)}
 """
+_UPDATE_PERSON: Final = "UPDATE people_person SET body = ?, last_seen = ?, due = ?, facts = ? WHERE id = ? AND workspace_id = ?"
 _UPSERT_IDENTIFIER: Final = """
 INSERT INTO people_identifier (workspace_id, "key", person, body)
 VALUES (?, ?, ?, ?)
@@ -48,11 +54,55 @@ def read_entry(person: PersonId, body: bytes | None) -> IdentifierEntry:
     return IdentifierEntry(person) if body is None else _ENTRY.decode(body)
 
 
-def write_people(connection: sqlite3.Connection, workspace: int, people: Iterable[Person]) -> int:
-    """Insert or replace; how many bytes their bodies have."""
-    rows = [_person_row(workspace, person) for person in people]
-    connection.executemany(_UPSERT_PERSON, rows)
-    return sum(len(row[2]) for row in rows)
+class Stored:
+    """What is known to be stored of the people lately read or written, so that a batch writes only the columns and carts that it changed.
+
+    Most batches change nothing of somebody but the body and when they were last seen; then the indexes over everything else are left alone.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[PersonId, tuple[int, Marks]] = {}
+
+    def saw(self, people: Iterable[Person]) -> None:
+        """These have just been read, as they are stored."""
+        if len(self._known) > _STORED_KEPT:
+            self._known.clear()
+        for person in people:
+            self._known[person.id] = (hash(_columns(person)), marks(person))
+
+    def forget(self) -> None:
+        """Nothing is known any more."""
+        self._known.clear()
+
+    def write(self, connection: sqlite3.Connection, commit: Commit, since: PersonId) -> int:
+        """Write a commit's people and their carts, and remove the carts of those who are no more; how many bytes the bodies have.
+
+        `since`: people of that id or a later one have never been stored.
+        """
+        workspace, known = commit.workspace, self._known
+        changes = Changes(workspace)
+        whole: list[tuple[Any, ...]] = []
+        part: list[tuple[Any, ...]] = []
+        size = 0
+        for number in (*commit.gone, *commit.removed):
+            known.pop(number, None)
+            changes.leave(number)
+        for person in commit.people:
+            number, body, columns = person.id, _ENCODER.encode(person), _columns(person)
+            size += len(body)
+            mark = hash(columns)
+            before = known.get(number)
+            if before is not None and before[0] == mark:
+                part.append((body, person.last_seen, person.due, person.facts, number, workspace))
+            else:
+                whole.append((number, workspace, body, person.last_seen, person.due, person.facts, *columns))
+            if before is None and number < since:
+                changes.leave(number)
+            known[number] = (mark, changes.put(person, before[1] if before is not None else NO_MARKS))
+        connection.executemany(_UPSERT_PERSON, whole)
+        connection.executemany(_UPDATE_PERSON, part)
+        changes.write(connection)
+        return size
 
 
 def write_identifiers(connection: sqlite3.Connection, workspace: int, entries: Mapping[IdentifierKey, IdentifierEntry | None]) -> None:
@@ -131,18 +181,11 @@ def _entry_body(entry: IdentifierEntry) -> bytes | None:
     return None if entry == IdentifierEntry(entry.person) else _ENCODER.encode(entry)
 
 
-def _person_row(workspace: int, person: Person) -> tuple[Any, ...]:
-    return (
-        person.id,
-        workspace,
-        _ENCODER.encode(person),
-        _name(person)[:_COLUMN] if person.traits else "",
-        _text(person, "email").lower()[:_COLUMN] if person.traits else "",
-        person.identified,
-        person.first_seen,
-        person.last_seen,
-        person.due,
-    )
+def _columns(person: Person) -> tuple[Any, ...]:
+    """The values of _COLUMNS."""
+    named = bool(person.traits)
+    name, email = (_name(person)[:_COLUMN], _text(person, "email").lower()[:_COLUMN]) if named else ("", "")
+    return (name, email, person.identified, person.first_seen, *person_columns(person))
 
 
 def _name(person: Person) -> str:

@@ -4,6 +4,7 @@ import json
 import sqlite3
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from threading import RLock
 from typing import Any, Final
 
 import msgspec
@@ -13,9 +14,11 @@ from sojourn.adapters.sqlite.database import Database
 from sojourn.adapters.sqlite.outbox import cancel
 from sojourn.ports.state import Handover, Progress, Taken
 from sojourn.terms.effects import Commit, Intent
-from sojourn.terms.ids import IdentifierKey, PersonId
+from sojourn.terms.facts import NO_SOURCE
+from sojourn.terms.ids import IdentifierKey, PersonId, fact_id
+from sojourn.terms.outcomes import Reason
 from sojourn.terms.person import IdentifierEntry, Person
-from sojourn.terms.time import DAY, Millis
+from sojourn.terms.time import DAY, MINUTE, Millis
 
 _SQL: Final = Path(__file__).parent / "sql"
 _NEXT_DUE: Final = (_SQL / "next_due.sql").read_text()
@@ -29,6 +32,13 @@ INSERT INTO sources_count (workspace_id, source_id, day, reason, events)
 VALUES (:workspace, :source, :day, :reason, :events)
 ON CONFLICT (workspace_id, source_id, day, reason) DO UPDATE SET events = events + excluded.events
 """
+_ADD_MINUTE: Final = """
+INSERT INTO people_minute (workspace_id, minute, events)
+VALUES (:workspace, :minute, :events)
+ON CONFLICT (workspace_id, minute) DO UPDATE SET events = events + excluded.events
+"""
+_DROP_MINUTES: Final = "DELETE FROM people_minute WHERE workspace_id = :workspace AND minute <= :minute"
+_MINUTES_KEPT: Final = DAY // MINUTE
 _INSERT_QUARANTINED: Final = """
 INSERT INTO sources_quarantined (workspace_id, source_id, position, at, reason, detail, payload)
 VALUES (:workspace, :source, :position, :at, :reason, :detail, :payload)
@@ -55,6 +65,8 @@ class SqliteState:
 
     def __init__(self, path: Path) -> None:
         self._database = Database(path, bulk=True)
+        self._stored = people.Stored()
+        self._at_once = RLock()  # what is known to be stored and what is stored change together
 
     def progress(self) -> Progress:
         """Where the last committed batch ended."""
@@ -76,11 +88,14 @@ class SqliteState:
 
     def people(self, workspace: int, ids: Iterable[PersonId]) -> dict[PersonId, Person]:
         """The people that exist of these."""
-        rows = self._database.rows(
-            "SELECT id, body FROM people_person WHERE id IN (SELECT value FROM json_each(:ids)) AND workspace_id = :workspace",
-            {"workspace": workspace, "ids": json.dumps(list(ids))},
-        )
-        return {number: people.read_person(body) for number, body in rows}
+        with self._at_once:
+            rows = self._database.rows(
+                "SELECT id, body FROM people_person WHERE id IN (SELECT value FROM json_each(:ids)) AND workspace_id = :workspace",
+                {"workspace": workspace, "ids": json.dumps(list(ids))},
+            )
+            found = {number: people.read_person(body) for number, body in rows}
+            self._stored.saw(found.values())
+        return found
 
     def canonical(self, workspace: int, person: PersonId) -> PersonId:
         """Who a person has become by merges."""
@@ -104,9 +119,15 @@ class SqliteState:
 
     def commit(self, commits: Sequence[Commit], before: Progress, after: Progress) -> None:
         """Write everything in one durable transaction. Errors: Taken."""
-        with self._database.writing() as connection:
-            _advance(connection, before, after)
-            written = sum(_write(connection, commit) for commit in commits)
+        since = fact_id(before.position + 1, 0)
+        with self._at_once:
+            try:
+                with self._database.writing() as connection:
+                    _advance(connection, before, after)
+                    written = sum(_write(connection, commit, self._stored, since) for commit in commits)
+            except BaseException:
+                self._stored.forget()
+                raise
         self._database.wrote(written)
 
     def handovers(self, after: int, limit: int) -> list[Handover]:
@@ -142,10 +163,10 @@ def _advance(connection: sqlite3.Connection, before: Progress, after: Progress) 
     raise Taken(f"the engine's progress is no longer {before.position}: another engine has committed")
 
 
-def _write(connection: sqlite3.Connection, commit: Commit) -> int:
+def _write(connection: sqlite3.Connection, commit: Commit, stored: people.Stored, since: PersonId) -> int:
     """Write one workspace's part; about how many bytes."""
     workspace = commit.workspace
-    size = people.write_people(connection, workspace, commit.people)
+    size = stored.write(connection, commit, since)
     connection.executemany(_INSERT_INTENT, [_intent_row(intent) for intent in commit.intents])
     connection.executemany(_INSERT_CONSENT, [{"workspace": workspace, **msgspec.structs.asdict(consent)} for consent in commit.consents])
     for loser, winner in commit.gone.items():
@@ -160,6 +181,7 @@ def _write(connection: sqlite3.Connection, commit: Commit) -> int:
     for person in commit.removed:
         people.remove(connection, workspace, person, commit.now)
     _write_counts(connection, commit)
+    _write_minute(connection, commit)
     if commit.rules is not None:
         connection.execute(_UPSERT_RULES, {"workspace": workspace, "body": commit.rules})
     return size + _write_handover(connection, commit)
@@ -178,6 +200,16 @@ def _write_counts(connection: sqlite3.Connection, commit: Commit) -> None:
             for position, source, item in commit.quarantined
         ],
     )
+
+
+def _write_minute(connection: sqlite3.Connection, commit: Commit) -> None:
+    """Add what sources sent to the minute in which the batch ended. While the engine catches up, a batch of several minutes counts for its last one."""
+    events = sum(events for (source, reason), events in commit.counts.items() if reason == Reason.KEPT and source != NO_SOURCE)
+    if not events:
+        return
+    minute = commit.now // MINUTE
+    connection.execute(_ADD_MINUTE, {"workspace": commit.workspace, "minute": minute, "events": events})
+    connection.execute(_DROP_MINUTES, {"workspace": commit.workspace, "minute": minute - _MINUTES_KEPT})
 
 
 def _write_handover(connection: sqlite3.Connection, commit: Commit) -> int:

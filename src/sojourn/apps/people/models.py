@@ -19,16 +19,92 @@ class PersonRow(models.Model):
     first_seen = models.BigIntegerField()
     last_seen = models.BigIntegerField()
     due = models.BigIntegerField(null=True)
+    # From here on what terms.listed.person_columns says; amounts in minor units of the currency beside them.
+    facts = models.BigIntegerField(db_default=0)
+    orders = models.IntegerField(db_default=0)
+    revenue = models.BigIntegerField(db_default=0)
+    revenue_currency = models.CharField(max_length=3, db_default="")
+    cart_state = models.CharField(max_length=20, db_default="")  # of the newest cart; "" where there never was one
+    cart_value = models.BigIntegerField(db_default=0)
+    cart_currency = models.CharField(max_length=3, db_default="")
+    cause = models.CharField(max_length=40, db_default="")  # why the newest cart that stays left was left
 
     class Meta:
         db_table = "people_person"
         indexes = [
             models.Index(fields=["workspace_id", "last_seen", "id"], name="person_last_seen"),
+            models.Index(fields=["workspace_id", "first_seen", "id"], name="person_first_seen"),
+            # What most people lack costs those who lack it nothing.
+            models.Index(fields=["workspace_id", "last_seen", "id"], name="person_known", condition=models.Q(identified=True)),
+            models.Index(fields=["workspace_id", "orders", "id"], name="person_orders", condition=models.Q(orders__gt=0)),
+            models.Index(fields=["workspace_id", "revenue", "id"], name="person_revenue", condition=models.Q(orders__gt=0)),
+            models.Index(fields=["workspace_id", "cart_state", "last_seen", "id"], name="person_cart", condition=~models.Q(cart_state="")),
+            models.Index(fields=["workspace_id", "cart_value", "id"], name="person_cart_value", condition=~models.Q(cart_state="")),
+            models.Index(fields=["workspace_id", "cause", "last_seen", "id"], name="person_cause", condition=~models.Q(cause="")),
             models.Index(fields=["workspace_id", "due", "id"], name="person_due", condition=models.Q(due__isnull=False)),
             models.Index(fields=["workspace_id", "email"], name="person_email", condition=~models.Q(email="")),
             # Lists find names by their beginning, whatever the case; anonymous people, the many, are not in it.
             models.Index(models.F("workspace_id"), Collate("name", "NOCASE"), name="person_name", condition=~models.Q(name="")),
         ]
+
+
+class EpisodeRow(models.Model):
+    """One cart of a person, as terms.listed.episode_rows says of the portrait: what lists and totals of carts read. The cart itself is in the portrait.
+
+    `at` is when it came into its state: its end, or its beginning while it is open. Amounts in minor units of `currency`.
+    """
+
+    id = models.BigAutoField(primary_key=True)  # the episode's id; always given
+    workspace_id = models.BigIntegerField()
+    person = models.BigIntegerField()
+    kind = models.CharField(max_length=20)  # cart, or order where the cart of an order was never seen
+    state = models.CharField(max_length=20)
+    at = models.BigIntegerField()
+    started_at = models.BigIntegerField()
+    abandoned_at = models.BigIntegerField(null=True)  # the first time it was left, also where it was taken up again
+    currency = models.CharField(max_length=3)
+    value = models.BigIntegerField()
+    revenue = models.BigIntegerField()
+    shipping = models.BigIntegerField(null=True)
+    reached = models.CharField(max_length=100)
+    cause = models.CharField(max_length=40)  # the first of its causes; "" where it was never left
+    probability = models.FloatField(null=True)
+    outcome = models.CharField(max_length=10)  # of the decision that tells most: send, hold_out, skip; "" where nothing was decided
+    reason = models.CharField(max_length=40)
+    decided_at = models.BigIntegerField(null=True)
+    decided_cause = models.CharField(max_length=40)
+    intent = models.CharField(max_length=64)
+    historical = models.BooleanField()
+
+    class Meta:
+        db_table = "people_episode"
+        indexes = [
+            models.Index(fields=["workspace_id", "person"], name="episode_person"),
+            # Lists read it from its end; totals find in it all they add up, so that they need not look at the rows.
+            models.Index(
+                fields=["workspace_id", "state", "at", "id", "kind", "cause", "outcome", "historical", "currency", "value", "revenue"],
+                name="episode_state",
+            ),
+            models.Index(
+                fields=["workspace_id", "decided_at", "outcome", "decided_cause", "historical", "state", "at", "currency", "revenue"],
+                name="episode_arm",
+                condition=models.Q(outcome__in=["send", "hold_out"]),
+            ),
+            # Who was not written to, by reason: the page of messages lists and counts them.
+            models.Index(fields=["workspace_id", "decided_at", "id", "reason"], name="episode_skip", condition=models.Q(outcome="skip")),
+        ]
+
+
+class MinuteRow(models.Model):
+    """How many events of sources the engine took in during a minute since 1970; the last 24 hours are kept."""
+
+    pk = models.CompositePrimaryKey("workspace_id", "minute")
+    workspace_id = models.BigIntegerField()
+    minute = models.BigIntegerField()
+    events = models.BigIntegerField()
+
+    class Meta:
+        db_table = "people_minute"
 
 
 class IdentifierRow(models.Model):

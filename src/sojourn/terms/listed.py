@@ -1,0 +1,127 @@
+"""What lists read of a person: columns beside the portrait, and one row for each cart. Pure functions of the portrait, so patched equals rebuilt.
+
+Why they are shaped like this: docs/adr/0073-lists-read-columns-that-are-functions-of-the-portrait.md
+"""
+
+from typing import Any, Final
+
+from sojourn.terms.episodes import Episode, EpisodeState
+from sojourn.terms.money import Minor
+from sojourn.terms.person import Decision, Person
+
+PERSON_COLUMNS: Final = ("orders", "revenue", "revenue_currency", "cart_state", "cart_value", "cart_currency", "cause")
+
+EPISODE_COLUMNS: Final = (
+    "id",
+    "person",
+    "kind",
+    "state",
+    "at",
+    "started_at",
+    "abandoned_at",
+    "currency",
+    "value",
+    "revenue",
+    "shipping",
+    "reached",
+    "cause",
+    "probability",
+    "outcome",
+    "reason",
+    "decided_at",
+    "decided_cause",
+    "intent",
+    "historical",
+)
+
+CART: Final = "cart"
+BARE_ORDER: Final = "order"
+"""The kind of an episode that an order made whose cart was never seen."""
+
+RANDOMISED: Final = ("send", "hold_out")
+_RANDOMISED: Final = frozenset(RANDOMISED)
+_ABANDONED: Final = str(EpisodeState.ABANDONED)
+_NO_CART: Final = ("", 0, "", "")
+
+
+def person_columns(person: Person) -> tuple[int, Minor, str, str, Minor, str, str]:
+    """The values of PERSON_COLUMNS.
+
+    Units: minor units of the currency beside them. `revenue` is of the only currency the person bought in, else of the one with most orders, the first
+    by the alphabet of several: amounts in several currencies have no sum. The cart is the newest by when it began; `cause` the first one of the newest cart
+    that was left and not taken up again, "" where there is none.
+    """
+    return _orders(person) + (_cart(person.carts) if person.carts else _NO_CART)
+
+
+def _orders(person: Person) -> tuple[int, Minor, str]:
+    money = person.money
+    if not money:
+        return 0, 0, ""
+    if len(money) == 1:
+        ((currency, one),) = money.items()
+        return one.orders, one.revenue, currency
+    currency = min(money, key=lambda code: (-money[code].orders, code))
+    return sum(one.orders for one in money.values()), money[currency].revenue, currency
+
+
+def _cart(carts: list[Episode]) -> tuple[str, Minor, str, str]:
+    newest = max(carts, key=_begun) if len(carts) > 1 else carts[0]
+    left = newest
+    if len(carts) > 1 and newest.state != _ABANDONED:
+        left = max((one for one in carts if one.state == _ABANDONED), key=_begun, default=newest)
+    cause = left.causes[0].cause if left.state == _ABANDONED and left.causes else ""
+    return str(newest.state), newest.value, newest.currency, cause
+
+
+def _begun(episode: Episode) -> tuple[int, int]:
+    return episode.started_at, episode.id
+
+
+def episode_rows(person: Person) -> list[tuple[Any, ...]]:
+    """The values of EPISODE_COLUMNS for each cart the portrait lists.
+
+    `at` is when the cart came into its state: its end, or its beginning while it is open. `outcome`, `reason`, `decided_at` and `decided_cause` are those of
+    the decision that tells most: the first that drew between sending and holding back, else the last that did neither.
+    """
+    if not person.carts:
+        return []
+    decisions = _telling(person.decisions) if person.decisions else {}
+    return [_row(person.id, one, decisions) for one in person.carts]
+
+
+def _row(person: int, one: Episode, decisions: dict[int, Decision]) -> tuple[Any, ...]:
+    first = one.causes[0] if one.causes else None
+    decision = decisions.get(one.id) if decisions else None
+    return (
+        one.id,
+        person,
+        BARE_ORDER if one.bare else one.kind,
+        str(one.state),
+        one.started_at if one.ended_at is None else one.ended_at,
+        one.started_at,
+        one.abandoned_at,
+        one.currency,
+        one.value,
+        one.revenue,
+        one.shipping,
+        one.reached,
+        "" if first is None else first.cause,
+        None if first is None else first.probability,
+        "" if decision is None else decision.outcome,
+        "" if decision is None else decision.reason,
+        None if decision is None else decision.at,
+        "" if decision is None else decision.cause,
+        "" if decision is None else decision.id,
+        one.historical,
+    )
+
+
+def _telling(decisions: list[Decision]) -> dict[int, Decision]:
+    """By episode, the decision that tells most; `decisions` are the oldest first."""
+    found: dict[int, Decision] = {}
+    for decision in decisions:
+        before = found.get(decision.episode)
+        if before is None or before.outcome not in _RANDOMISED:
+            found[decision.episode] = decision
+    return found
