@@ -1,25 +1,31 @@
-"""The hole through which pages ask the lake; the runtime puts the lake in. Without one, pages say that history is not at hand."""
+"""The hole through which pages ask the lake and the log; the runtime puts them in. Without a lake, pages say that history is not at hand."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
-import msgspec
-
-from sojourn.ports.lake import Lake, Row, Unreachable
-from sojourn.terms.facts import CART_ABANDONED, CART_RECOVERED, Flag
+from sojourn.apps.people.moments import Timeline, as_json, newest_first, of_row, order
+from sojourn.apps.people.recent import recent
+from sojourn.ports.lake import Lake, Unreachable
+from sojourn.ports.log import Log
+from sojourn.terms.facts import CART_ABANDONED, CART_RECOVERED
 from sojourn.terms.ids import FactId
 from sojourn.terms.person import Person
 from sojourn.terms.refusals import Code, Refusal
-from sojourn.terms.time import DAY, Millis, to_datetime, to_iso
+from sojourn.terms.time import DAY, Millis, to_datetime
+
+__all__ = ["Month", "Timeline", "as_json", "connect", "lake", "month", "timeline"]
 
 _open: Callable[[], Lake | None] | None = None
+_open_log: Callable[[], Log | None] | None = None
 
 
-def connect(open_lake: Callable[[], Lake | None]) -> None:
-    """Say how a reader of the lake is had; it is asked for each question and may answer None while there is no lake yet."""
-    global _open
-    _open = open_lake
+def connect(open_lake: Callable[[], Lake | None], open_log: Callable[[], Log | None] | None = None) -> None:
+    """Say how readers of the lake and the log are had; they are asked for each question. There may be no lake yet (None).
+
+    Without a log, timelines end where the lake does, up to five seconds ago.
+    """
+    global _open, _open_log
+    _open, _open_log = open_lake, open_log
 
 
 def lake() -> Lake | None:
@@ -27,67 +33,34 @@ def lake() -> Lake | None:
     return _open() if _open is not None else None
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """One fact on a timeline. `id` is text, `at` milliseconds; `derived` marks what the engine concluded."""
-
-    id: str
-    at: Millis
-    kind: str
-    name: str
-    source: int
-    derived: bool
-    props: dict[str, Any] = field(default_factory=dict)
-    traits: dict[str, Any] = field(default_factory=dict)
-    url: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Timeline:
-    """A stretch of somebody's history, newest first; `before` is where the older part begins, empty at the end."""
-
-    moments: list[Moment]
-    before: str
+def _log() -> Log | None:
+    return _open_log() if _open_log is not None else None
 
 
 def timeline(workspace: int, person: Person, limit: int, before: str = "") -> Timeline:
-    """The newest facts of a person and of all who became them. Errors: NOT_READY where the lake is not there yet or cannot be read now."""
+    """The newest facts of a person and of all who became them, also those that are on their way to the lake.
+
+    Errors: NOT_READY where the lake is not there yet and nothing waits for it either, or where it cannot be read now.
+    """
+    people = [person.id, *person.merged]
+    below = _cursor(before)
+    # First what waits, then the lake: a fact that moves over in between is met twice, never not at all.
+    waiting = [one for one in recent(workspace, set(people), _log) if below is None or order(one) < below]
     reader = lake()
-    if reader is None:
+    if reader is None and not waiting:
         raise Refusal(Code.NOT_READY, "History is not at hand yet; it appears a few seconds after the first event.")
     try:
-        rows = reader.timeline(workspace, [person.id, *person.merged], limit + 1, _cursor(before))
+        rows = reader.timeline(workspace, people, limit + 1, below) if reader is not None else []
     except Unreachable:
         raise Refusal(Code.NOT_READY, "History cannot be read at the moment; try again in a few seconds.") from None
-    cursor = f"{rows[limit - 1].fact.at}-{rows[limit - 1].id}" if len(rows) > limit else ""
-    return Timeline([_moment(row) for row in rows[:limit]], cursor)
+    moments = newest_first([*map(of_row, rows), *waiting])
+    cursor = f"{moments[limit - 1].at}-{moments[limit - 1].id}" if len(moments) > limit else ""
+    return Timeline(moments[:limit], cursor)
 
 
 def _cursor(text: str) -> tuple[Millis, FactId] | None:
     at, _, fact = text.partition("-")
     return (int(at), int(fact)) if at.isdecimal() and fact.isdecimal() and len(at) < 19 and len(fact) < 20 else None
-
-
-def _moment(row: Row) -> Moment:
-    page = row.fact.context.get("page")
-    url = page.get("url") if isinstance(page, dict) else row.fact.props.get("url")
-    return Moment(
-        id=str(row.id),
-        at=row.fact.at,
-        kind=str(row.fact.kind),
-        name=row.fact.name or str(row.fact.kind),
-        source=row.source,
-        derived=bool(row.fact.flags & Flag.DERIVED),
-        props=row.fact.props,
-        traits=row.fact.traits,
-        url=url if isinstance(url, str) else "",
-    )
-
-
-def as_json(moment: Moment) -> dict[str, Any]:
-    """A moment for the API."""
-    shown: dict[str, Any] = msgspec.to_builtins(moment)
-    return {**shown, "at": to_iso(moment.at), "source": str(moment.source)}
 
 
 @dataclass(frozen=True, slots=True)
