@@ -28,6 +28,7 @@ class PersonRow(models.Model):
     cart_value = models.BigIntegerField(db_default=0)
     cart_currency = models.CharField(max_length=3, db_default="")
     cause = models.CharField(max_length=40, db_default="")  # why the newest cart that stays left was left
+    mailing = models.CharField(max_length=12, db_default="")  # terms.listed.Mailing
 
     class Meta:
         db_table = "people_person"
@@ -74,6 +75,7 @@ class EpisodeRow(models.Model):
     decided_at = models.BigIntegerField(null=True)
     decided_cause = models.CharField(max_length=40)
     intent = models.CharField(max_length=64)
+    arm = models.CharField(max_length=10)  # send or hold_out for the first cart of a person that was drawn for, else ""
     historical = models.BooleanField()
 
     class Meta:
@@ -86,9 +88,9 @@ class EpisodeRow(models.Model):
                 name="episode_state",
             ),
             models.Index(
-                fields=["workspace_id", "decided_at", "outcome", "decided_cause", "historical", "state", "at", "currency", "revenue"],
+                fields=["workspace_id", "decided_at", "arm", "decided_cause", "state", "at", "currency", "revenue"],
                 name="episode_arm",
-                condition=models.Q(outcome__in=["send", "hold_out"]),
+                condition=~models.Q(arm=""),
             ),
             # Who was not written to, by reason: the page of messages lists and counts them.
             models.Index(fields=["workspace_id", "decided_at", "id", "reason"], name="episode_skip", condition=models.Q(outcome="skip")),

@@ -20,6 +20,7 @@ COLUMNS = (
     ("cart_value", "bigint", "0"),
     ("cart_currency", "varchar(3)", "''"),
     ("cause", "varchar(40)", "''"),
+    ("mailing", "varchar(12)", "''"),
 )
 
 
@@ -71,6 +72,7 @@ class Migration(migrations.Migration):
                 ('decided_at', models.BigIntegerField(null=True)),
                 ('decided_cause', models.CharField(max_length=40)),
                 ('intent', models.CharField(max_length=64)),
+                ('arm', models.CharField(max_length=10)),
                 ('historical', models.BooleanField()),
             ],
             options={
@@ -89,7 +91,7 @@ class Migration(migrations.Migration):
                 'db_table': 'people_minute',
             },
         ),
-        # Adding a column with a default to a table of SQLite copies the whole table in Django's way, eight times for eight; SQL itself takes no time.
+        # Adding a column with a default to a table of SQLite copies the whole table in Django's way, nine times for nine; SQL itself takes no time.
         migrations.SeparateDatabaseAndState(
             database_operations=[migrations.RunSQL(ADD.format(column=column, kind=kind, default=default)) for column, kind, default in COLUMNS],
             state_operations=[
@@ -133,6 +135,11 @@ class Migration(migrations.Migration):
                     name='revenue_currency',
                     field=models.CharField(db_default='', max_length=3),
                 ),
+                migrations.AddField(
+                    model_name='personrow',
+                    name='mailing',
+                    field=models.CharField(db_default='', max_length=12),
+                ),
             ],
         ),
         migrations.RunPython(fill, migrations.RunPython.noop),
@@ -174,7 +181,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='episoderow',
-            index=models.Index(condition=models.Q(('outcome__in', ['send', 'hold_out'])), fields=['workspace_id', 'decided_at', 'outcome', 'decided_cause', 'historical', 'state', 'at', 'currency', 'revenue'], name='episode_arm'),
+            index=models.Index(condition=models.Q(('arm', ''), _negated=True), fields=['workspace_id', 'decided_at', 'arm', 'decided_cause', 'state', 'at', 'currency', 'revenue'], name='episode_arm'),
         ),
         migrations.AddIndex(
             model_name='episoderow',
