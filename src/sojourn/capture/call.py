@@ -70,6 +70,7 @@ class Opened(msgspec.Struct):
     context: Any = None
     integrations: Any = None
     plain: bool = False  # all calls are as the fast decoder gives them, all their texts printable ASCII
+    historical: bool = False  # the client says that these are old events being moved here
     note: Any = None  # what the route's own reply needs to know
 
 

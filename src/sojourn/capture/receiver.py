@@ -13,7 +13,7 @@ from sojourn.capture.intake import Intake, Names, Turned
 from sojourn.capture.keys import holder, key_in_headers
 from sojourn.capture.limits import RETRY_AFTER_SECONDS
 from sojourn.capture.protocols import Document, Protocol, Reply, Request, Route
-from sojourn.capture.protocols.segment import SEGMENT
+from sojourn.capture.protocols.all import PROTOCOLS
 from sojourn.capture.reading import Gone, Receive, Watch
 from sojourn.capture.recent import PAYLOAD_BYTES, Recent
 from sojourn.ports.clock import Clock
@@ -33,7 +33,7 @@ _PREFIX: Final = "/v1/"
 class CaptureApp:
     """The front door as an ASGI app; one per process and event loop."""
 
-    def __init__(self, log: Log, directory: Directory, clock: Clock, protocols: Sequence[Protocol] = (SEGMENT,)) -> None:
+    def __init__(self, log: Log, directory: Directory, clock: Clock, protocols: Sequence[Protocol] = PROTOCOLS) -> None:
         self._directory = directory
         self._clock = clock
         self._protocols = protocols
@@ -154,7 +154,7 @@ class CaptureApp:
             if source is None:
                 source = holder(self._directory, opened.key, b"origin" in request.headers)
             now = self._clock.now()
-            turned = Intake(source, now, route.kind, route.historical).take(opened, self._names)
+            turned = Intake(source, now, route.kind, route.historical or opened.historical).take(opened, self._names)
         except Refused as refused:
             refused.body = request.body[:PAYLOAD_BYTES]
             raise

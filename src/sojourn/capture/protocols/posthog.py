@@ -1,0 +1,184 @@
+"""PostHog's capture API, both generations: `/batch`, `/e`, `/capture`, `/i/v0/e`, `/i/v1/analytics/events`, flags and the browser SDK's configuration."""
+
+import binascii
+import json
+import re
+from base64 import b64decode
+from collections.abc import Mapping
+from typing import Any, Final
+from urllib.parse import parse_qs
+
+from sojourn.capture.call import Candidate, Opened, Refused
+from sojourn.capture.items import open_items, read_object
+from sojourn.capture.keys import key_in_headers
+from sojourn.capture.protocols import Document, Protocol, Reply, Request, Results, Route
+from sojourn.capture.protocols.posthog_events import calls_of
+from sojourn.terms.outcomes import Reason
+
+_CONFIG: Final = re.compile(r"/array/([^/]{1,200})/config(\.js)?")
+_SCRIPTS: Final = re.compile(r"/static/(?:[\w.\-]{1,40}/)?[\w\-]{1,60}\.js(?:\.map)?")
+_FLAGS: Final[dict[str, Any]] = {
+    "flags": {},
+    "featureFlags": {},
+    "featureFlagPayloads": {},
+    "errorsWhileComputingFlags": False,
+}
+_SETTINGS: Final[dict[str, Any]] = {
+    "supportedCompression": ["gzip", "gzip-js"],
+    "analytics": {"endpoint": "/i/v0/e/"},
+    "hasFeatureFlags": False,
+    "captureDeadClicks": True,
+    "capturePerformance": {"web_vitals": True, "network_timing": False},
+    "autocapture_opt_out": False,
+    "autocaptureExceptions": True,
+    "elementsChainAsString": True,
+    "sessionRecording": False,
+    "surveys": False,
+    "heatmaps": False,
+    "conversations": False,
+    "siteApps": [],
+    "isAuthenticated": False,
+    "toolbarParams": {},
+    "config": {"enable_collect_everything": True},
+}
+
+
+def _open(request: Request) -> Opened:
+    """Any of the envelopes: an object with `batch`, a bare array, a bare event; plain, base64 or in a form."""
+    items, outer = open_items(_plain(request), "batch")
+    calls: list[Candidate] = []
+    events: list[tuple[str, int]] = []
+    key = _text(outer.get("api_key")) or _text(outer.get("token"))
+    for item in items:
+        event = read_object(item)
+        if not isinstance(event, dict):
+            events.append(("", len(calls)))
+            calls.append(event)
+            continue
+        key = key or _text(event.get("api_key")) or _text(event.get("token")) or _text(_object(event.get("properties")).get("token"))
+        events.append((_text(event.get("uuid")), len(calls)))
+        calls += calls_of(event, item)
+    sent_at = outer.get("sent_at", outer.get("sentAt"))
+    if sent_at is None and items and not outer:
+        sent_at = parse_qs(request.query[:4096].decode("latin-1"), max_num_fields=50).get("_", [None])[0]
+    return Opened(calls, key, sent_at, note=events, historical=outer.get("historical_migration") is True)
+
+
+def _plain(request: Request) -> bytes:
+    """The JSON of a body, which some clients put as base64 into a form, and some into the query of a GET."""
+    body = request.body if request.method == "POST" else request.query
+    if body[:5] != b"data=" and b"&data=" not in body[:4096]:
+        if request.method == "GET":
+            raise Refused(400, Reason.BAD_JSON, "a GET needs the event in `data`")
+        return body if body[:1] in b"{[ \t\r\n\xef" else _from_base64(body)
+    found = parse_qs(body.decode("latin-1"), max_num_fields=50).get("data", [""])[0]
+    if found[:1] in ("{", "["):
+        return found.encode("latin-1")
+    return _from_base64(found.replace(" ", "+").encode("latin-1"))
+
+
+def _from_base64(text: bytes) -> bytes:
+    try:
+        return b64decode(text + b"=" * (-len(text) % 4), altchars=b"-_" if b"-" in text or b"_" in text else None, validate=True)
+    except (binascii.Error, ValueError):
+        raise Refused(400, Reason.BAD_ENCODING, "the body is neither JSON nor base64 of it") from None
+
+
+def _stored(_note: Any, _results: Results) -> Reply:
+    return Reply({"status": 1})
+
+
+def _verdicts(note: Any, results: Results) -> Reply:
+    """What became of each event, as the second generation's clients read it. One event can have become several calls: the worst counts."""
+    bad = {result["index"]: result for result in results if result["outcome"] in ("dropped", "quarantined")}
+    told: dict[str, dict[str, Any]] = {}
+    ends = [start for _, start in note[1:]] + [1 << 30]
+    for (uuid, start), end in zip(note, ends, strict=True):
+        found = next((bad[index] for index in sorted(bad) if start <= index < end), None)
+        if uuid:
+            told[uuid] = {"result": "ok"} if found is None else {"result": "drop", "details": str(found.get("message") or found["reason"])}
+    return Reply({"results": told})
+
+
+def _unhurried(refused: Refused) -> Refused:
+    """Posthog-js throws events away on 429, and keeps them on 503."""
+    return Refused(503, refused.reason, refused.message, refused.retry_after or 60) if refused.status == 429 else refused
+
+
+def _ask_flags(request: Request) -> Opened:
+    """A request for feature flags: nothing to keep, and nothing is switched by us."""
+    asked: dict[str, Any] = {}
+    if request.body:
+        items, _ = open_items(_plain(request), "batch")
+        first = read_object(items[0]) if items else {}
+        asked = first if isinstance(first, dict) else {}
+    key = _text(asked.get("token")) or _text(asked.get("api_key")) or _text(asked.get("$token"))
+    if not key:
+        key = parse_qs(request.query[:4096].decode("latin-1"), max_num_fields=50).get("token", [""])[0]
+    return Opened([], key)
+
+
+def _no_flags(_note: Any, _results: Results) -> Reply:
+    return Reply({**_FLAGS, **_SETTINGS, "requestId": "00000000-0000-0000-0000-000000000000", "quotaLimited": []})
+
+
+def _document(path: str) -> Document | None:
+    match = _CONFIG.fullmatch(path)
+    if match is None:
+        return Document("", _missing_script) if _SCRIPTS.fullmatch(path) else None
+    return Document(match[1], _script(match[1]) if match[2] else _settings(match[1]))
+
+
+def _missing_script(_request: Request) -> Reply:
+    return Reply({"code": "not_found", "detail": "bundle posthog-js from npm; only its events come here"}, status=404)
+
+
+def _settings(token: str) -> Any:
+    return lambda _request: {**_SETTINGS, "token": token}
+
+
+def _script(token: str) -> Any:
+    """The configuration as a script; the token stands in it as a JSON text, which cannot end the script."""
+    name = json.dumps(token).replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+    settings = json.dumps({**_SETTINGS, "token": token}).replace("<", "\\u003c")
+    text = f"""(function () {{
+  var all = (window._POSTHOG_REMOTE_CONFIG = window._POSTHOG_REMOTE_CONFIG || {{}});
+  all[{name}] = {{ config: {settings}, siteApps: [] }};
+}})();
+"""
+    return lambda _request: Reply(text.encode(), b"text/javascript; charset=utf-8", headers=((b"cache-control", b"public, max-age=60"),))
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _object(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _definitions(request: Request) -> Opened:
+    """Flag definitions for local evaluation; their clients send a personal key, which we do not know, beside the project's token."""
+    key = parse_qs(request.query[:4096].decode("latin-1"), max_num_fields=50).get("token", [""])[0]
+    return Opened([], key or key_in_headers(request.headers.get(b"authorization", b""), request.query))
+
+
+def _no_definitions(_note: Any, _results: Results) -> Reply:
+    return Reply({"flags": [], "group_type_mapping": {}, "cohorts": {}})
+
+
+_BOTH: Final = frozenset(("GET", "POST"))
+_CAPTURE: Final = Route(_open, reply=_stored, refuse=_unhurried, methods=_BOTH)
+_EVENTS: Final = Route(_open, reply=_verdicts, refuse=_unhurried)
+_ASK: Final = Route(_ask_flags, reply=_no_flags, refuse=_unhurried, methods=_BOTH)
+_DEFINE: Final = Route(_definitions, reply=_no_definitions, methods=_BOTH, own_key=True)
+POSTHOG: Final = Protocol(
+    "posthog",
+    {
+        **dict.fromkeys(("/batch", "/e", "/capture", "/track", "/engage", "/i/v0/e"), _CAPTURE),
+        "/i/v1/analytics/events": _EVENTS,
+        **dict.fromkeys(("/flags", "/decide"), _ASK),
+        **dict.fromkeys(("/flags/definitions", "/api/feature_flag/local_evaluation"), _DEFINE),
+    },
+    _document,
+)

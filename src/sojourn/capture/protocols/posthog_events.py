@@ -1,0 +1,327 @@
+"""One PostHog event as calls: its own names become ours, what fits nowhere is kept as it came."""
+
+import re
+from collections.abc import Callable
+from hashlib import blake2b
+from typing import Any, Final
+
+from sojourn.capture.call import Candidate
+from sojourn.capture.decode import from_object
+from sojourn.terms.outcomes import Dropped, Reason
+from sojourn.terms.time import DAY
+
+Json = dict[str, Any]
+
+_SENT: Final = 1_000_000_000_000
+_LONGEST_OFFSET: Final = 28 * DAY
+
+# What a poor page is: LCP, INP, CLS, TTFB, FCP at the 75th percentile, as Google draws the line (web.dev/articles/vitals).
+_POOR: Final = {"LCP": 4_000, "INP": 500, "CLS": 0.25, "FCP": 3_000, "TTFB": 1_800}
+_ELEMENT: Final = re.compile(r'(?P<tag>[a-zA-Z][\w\-]*)[^:;"]*:?(?P<rest>(?:[^;"]|"(?:[^"\\]|\\.)*")*);?')
+_ATTRIBUTE: Final = re.compile(r'([\w\-$]+)="((?:[^"\\]|\\.)*)"')
+_CAMPAIGN: Final = {"utm_source": "source", "utm_medium": "medium", "utm_campaign": "name", "utm_content": "content", "utm_term": "term"}
+# Marks that advertisers put into addresses; browsers send each of them, mostly null, with every event.
+_CLICK_IDS: Final = tuple(
+    "gclid gclsrc dclid gbraid wbraid fbclid msclkid twclid li_fat_id igshid ttclid rdt_cid epik qclid sccid oppref bfcid irclid _kx gad_source mc_cid".split()
+)
+_PAGE: Final = {"$current_url": "url", "$pathname": "path", "$referrer": "referrer", "$title": "title", "title": "title"}
+# Beside these, properties whose name begins with $ go to `posthog` in the fact's raw part, so that a portrait is not drowned in them.
+_KEPT: Final = ("$group_", "$el_text", "$event_type", "$survey_response")
+
+
+def calls_of(event: Json, item: bytes) -> list[Candidate]:
+    """The calls that an event stands for, the event itself first; a list of one Dropped where it is none."""
+    props = event.get("properties")
+    if props is not None and not isinstance(props, dict):
+        return [Dropped(Reason.BAD_SHAPE, "properties must be an object")]
+    props = dict(props or {})
+    name = event.get("event")
+    if not isinstance(name, str) or not name.strip():
+        return [Dropped(Reason.NO_EVENT_NAME, "an event needs `event`")]
+    seen = _Event(name.strip(), event, props)
+    shapes = _SPECIAL.get(seen.name, _track)(seen)
+    if seen.name not in _NO_TRAITS:
+        shapes += _set(seen)
+    return [from_object(shape, item) for shape in shapes]
+
+
+class _Event:
+    """What an event says, sorted: who, when, where, and what is left."""
+
+    def __init__(self, name: str, event: Json, props: Json) -> None:
+        self.name = name
+        self.event = event
+        self.props = props
+        self.set = {**_object(props.pop("$set", None)), **_object(event.get("$set"))}
+        self.once = {**_object(props.pop("$set_once", None)), **_object(event.get("$set_once"))}
+        self.distinct_id = _first(event.get("distinct_id"), props.pop("distinct_id", None), event.get("$distinct_id"))
+        props.pop("token", None)
+        self.user_id, self.anonymous_id = self._who()
+        self.context, self.rest = _context(props)
+        self.base = self._base()
+
+    def _who(self) -> tuple[Any, Any]:
+        """(userId, anonymousId). Browsers say which of both a distinct id is; what a server sends is taken for a user's id."""
+        props, said = self.props, self.distinct_id
+        device = props.pop("$device_id", None)
+        identified = props.pop("$is_identified", None)
+        user = props.pop("$user_id", None)
+        before = props.get("$anon_distinct_id")
+        profile = props.get("$process_person_profile", True)
+        if before is not None and self.name == "$identify":
+            return said, before
+        if user is not None or identified is True:
+            return said, device if device != said else None
+        if identified is False or profile is False or (device is not None and device == said):
+            return None, said
+        return said, device if device != said else None
+
+    def _base(self) -> Json:
+        event = self.event
+        base: Json = {"userId": self.user_id, "anonymousId": self.anonymous_id, "messageId": self._message_id()}
+        at = _first(event.get("timestamp"), self.props.pop("$time", None) if "offset" not in event else None)
+        if at is not None:
+            base["timestamp"] = at
+        offset = event.get("offset")
+        if at is None and isinstance(offset, int | float) and 0 <= offset < _LONGEST_OFFSET:
+            # Old browser clients say how long before sending it happened, and no time. Any two times that far apart give the time by our own clock.
+            base |= {"timestamp": _SENT - int(offset), "sentAt": _SENT, "posthog_offset": offset}
+        if self.context:
+            base["context"] = self.context
+        return base
+
+    def _message_id(self) -> Any:
+        """The event's own id; old clients send none, but a resend of theirs has the same content and time."""
+        own = _first(self.event.get("uuid"), self.event.get("$insert_id"), self.props.pop("$insert_id", None))
+        self.props.pop("$insert_id", None)
+        if own is not None or self.event.get("timestamp") is None:
+            return own
+        said = repr((self.name, self.distinct_id, self.event.get("timestamp"), sorted(self.props.items(), key=str)))
+        return "ph-" + blake2b(said.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+
+    def call(self, kind: str, suffix: str = "", **fields: Any) -> Json:
+        """A call of this event; further ones of the same event have their own id, made from it."""
+        base = dict(self.base)
+        if suffix and isinstance(base["messageId"], str):
+            base["messageId"] += suffix
+        shape = {"type": kind, **base, **fields}
+        if self.rest and not suffix:
+            shape["posthog"] = self.rest
+        return shape
+
+
+def _context(props: Json) -> tuple[Json, Json]:
+    """The context in Segment's words, and what PostHog adds beside it; both are taken out of the properties."""
+    take = props.pop
+    page = {ours: found for theirs, ours in _PAGE.items() if (found := take(theirs, None) if theirs[0] == "$" else None) not in (None, "")}
+    campaign = {ours: found for theirs, ours in _CAMPAIGN.items() if (found := take(theirs, None)) not in (None, "")}
+    campaign |= {click: found for click in _CLICK_IDS if (found := take(click, None)) is not None}
+    if page.get("referrer") == "$direct":
+        del page["referrer"]
+    context: Json = {
+        "page": page,
+        "campaign": campaign,
+        "library": _some(name=take("$lib", None), version=take("$lib_version", None)),
+        "os": _some(name=take("$os", None), version=take("$os_version", None)),
+        "device": _some(type=take("$device_type", None), name=take("$device", None), manufacturer=take("$device_manufacturer", None)),
+        "screen": _some(width=take("$screen_width", None), height=take("$screen_height", None)),
+        "app": _some(name=take("$app_name", None), version=take("$app_version", None), build=take("$app_build", None)),
+        "network": _some(carrier=take("$network_carrier", None), wifi=take("$network_wifi", None)),
+        "userAgent": take("$raw_user_agent", None),
+        "locale": _first(take("$browser_language", None), take("$locale", None)),
+        "timezone": take("$timezone", None),
+        "ip": take("$ip", None),
+        "sessionId": take("$session_id", None),
+    }
+    rest = {key: take(key) for key in [key for key in props if key[:1] == "$" and not key.startswith(_KEPT) and key not in _READ_LATER]}
+    return {key: value for key, value in context.items() if value not in (None, {}, "")}, rest
+
+
+def _track(seen: _Event) -> list[Json]:
+    return [seen.call("track", event=seen.name, properties=seen.props)]
+
+
+def _pageview(seen: _Event) -> list[Json]:
+    page = seen.context.get("page", {})
+    title = _first(seen.props.pop("title", None), page.get("title"))
+    return [seen.call("page", name=title if isinstance(title, str) and len(title) <= 200 else None, properties={**seen.props, **page, **_some(title=title)})]
+
+
+def _screen(seen: _Event) -> list[Json]:
+    return [seen.call("screen", name=seen.props.pop("$screen_name", None), properties=seen.props)]
+
+
+def _page_left(seen: _Event) -> list[Json]:
+    seconds, scrolled = seen.rest.get("$prev_pageview_duration"), seen.rest.get("$prev_pageview_max_scroll_percentage")
+    return [seen.call("track", event="Page Left", properties={**seen.props, **_some(seconds=seconds, scrolled=scrolled)})]
+
+
+def _identify(seen: _Event) -> list[Json]:
+    """Who a device belongs to. Whatever a server sent under the former id is theirs too, which only an alias says."""
+    traits = {**_plain_traits(seen.once), **seen.set}
+    calls = [seen.call("identify", traits=traits, properties=None)]
+    before = seen.props.get("$anon_distinct_id")
+    if before is not None and before != seen.distinct_id:
+        calls.insert(0, {**seen.call("alias", "-alias", previousId=before), "anonymousId": None})
+    return calls
+
+
+def _only_set(seen: _Event) -> list[Json]:
+    return [seen.call("identify", traits={**_plain_traits(seen.once), **seen.set})]
+
+
+def _set(seen: _Event) -> list[Json]:
+    """Traits that came along with another event. What browsers set once with each event is the first touch, which is seen from the page itself."""
+    return [seen.call("identify", "-set", traits=seen.set)] if seen.set else []
+
+
+def _alias(seen: _Event) -> list[Json]:
+    other = seen.props.get("alias")
+    return [{**seen.call("alias", previousId=other), "userId": seen.distinct_id, "anonymousId": None}]
+
+
+def _group(seen: _Event) -> list[Json]:
+    props = seen.props
+    traits = {**_object(props.get("$group_set")), **_some(group_type=props.get("$group_type"))}
+    return [seen.call("group", groupId=props.get("$group_key"), traits=traits)]
+
+
+def _autocapture(seen: _Event) -> list[Json]:
+    """A click on a link is a Link Clicked; other clicks, submits and changes are named for what they are. Texts of fields are not sent by PostHog."""
+    element = _element(seen)
+    what = seen.props.pop("$event_type", "click")
+    name = {"submit": "Form Submitted", "change": "Field Changed"}.get(what, "Link Clicked" if element.get("href") else "Element Clicked")
+    return [seen.call("track", event=name, properties={**seen.props, **element})]
+
+
+def _click_trouble(name: str) -> Callable[[_Event], list[Json]]:
+    def shape(seen: _Event) -> list[Json]:
+        seen.props.pop("$event_type", None)
+        element = _element(seen)
+        return [seen.call("track", event=name, properties={**seen.props, **element})]
+
+    return shape
+
+
+def _element(seen: _Event) -> Json:
+    """The innermost element of the chain: tag, label, id, link, form's name."""
+    props = seen.props
+    chain = _first(props.pop("$elements_chain", None), "")
+    props.pop("$elements", None)
+    label = props.pop("$el_text", None)
+    found = _ELEMENT.match(chain) if isinstance(chain, str) else None
+    if found is None:
+        return _some(label=label)
+    said = dict(_ATTRIBUTE.findall(found["rest"][:4_000]))
+    href = _first(said.get("href"), said.get("attr__href"))
+    return _some(
+        label=_first(label, said.get("text"), said.get("attr__aria-label")),
+        tag=found["tag"],
+        id=_first(said.get("attr_id"), said.get("attr__id")),
+        href=href,
+        url=href,
+        name=said.get("attr__name"),
+    )
+
+
+def _exception(seen: _Event) -> list[Json]:
+    props = seen.props
+    listed = props.pop("$exception_list", None)
+    first = listed[0] if isinstance(listed, list) and listed and isinstance(listed[0], dict) else {}
+    message = _first(first.get("value"), props.pop("$exception_message", None))
+    kind = _first(first.get("type"), props.pop("$exception_type", None))
+    return [seen.call("track", event="Error Shown", properties={**props, **_some(message=message, type=kind)}, exceptions=listed)]
+
+
+def _vitals(seen: _Event) -> list[Json]:
+    """A Page Slow for each measure beyond what Google calls poor; otherwise the measures as they are."""
+    measured = {metric: value for metric in _POOR if isinstance(value := seen.props.pop(f"$web_vitals_{metric}_value", None), int | float)}
+    for key in [key for key in seen.props if key.startswith("$web_vitals_")]:
+        del seen.props[key]
+    slow = [metric for metric, value in measured.items() if value > _POOR[metric]]
+    if not slow:
+        return [seen.call("track", event="Web Vitals Measured", properties={**seen.props, **{metric.lower(): value for metric, value in measured.items()}})]
+    return [
+        seen.call("track", f"-{metric}" if number else "", event="Page Slow", properties={**seen.props, "metric": metric.lower(), "value_ms": measured[metric]})
+        for number, metric in enumerate(slow)
+    ]
+
+
+def _survey(name: str) -> Callable[[_Event], list[Json]]:
+    def shape(seen: _Event) -> list[Json]:
+        props = seen.props
+        survey = _first(props.pop("$survey_name", None), props.get("$survey_id"))
+        base = {**_some(survey=survey, survey_id=props.pop("$survey_id", None))}
+        questions = props.pop("$survey_questions", None)
+        answers = [(key, props.pop(key)) for key in sorted(key for key in props if key.startswith("$survey_response"))]
+        rest = {key: value for key, value in props.items() if not key.startswith("$survey")}
+        if name != "Survey Answered" or not answers:
+            return [seen.call("track", event=name, properties={**rest, **base})]
+        asked = questions if isinstance(questions, list) else []
+        return [
+            seen.call("track", f"-{number}" if number else "", event=name, properties={**rest, **base, **_answer(answer, _question(asked, key, number))})
+            for number, (key, answer) in enumerate(answers)
+        ]
+
+    return shape
+
+
+def _question(asked: list[Any], key: str, number: int) -> Json:
+    """The question that a response key names: by its id, or by its number."""
+    mark = key.removeprefix("$survey_response").lstrip("_")
+    by_id = next((one for one in asked if isinstance(one, dict) and mark and str(one.get("id")) == mark), None)
+    if by_id is None and (number := int(mark) if mark.isdecimal() else number) < len(asked):
+        by_id = asked[number] if isinstance(asked[number], dict) else None
+    return by_id or {}
+
+
+def _answer(answer: Any, question: Json) -> Json:
+    """A score where the answer is a number, its kind by the scale that was asked, else a text."""
+    text = str(answer).strip() if answer is not None else ""
+    score = float(text) if re.fullmatch(r"-?\d{1,6}(?:\.\d{1,6})?", text) else None
+    scale = question.get("scale")
+    kind = {10: "nps", 5: "csat", 7: "ces"}.get(scale, "rating") if score is not None and isinstance(scale, int) else "rating" if score is not None else "open"
+    said = _some(question=_first(question.get("question"), question.get("originalQuestion")), question_id=question.get("id"), kind=kind)
+    return {**said, **({"score": int(score) if score.is_integer() else score} if score is not None else {"text": answer if isinstance(answer, list) else text})}
+
+
+_READ_LATER: Final = frozenset(
+    "$anon_distinct_id $screen_name $elements_chain $elements $exception_list $exception_message $exception_type $survey_id $survey_name "
+    "$survey_questions".split()
+) | {f"$web_vitals_{metric}_{part}" for metric in _POOR for part in ("value", "event")}
+_SPECIAL: Final[dict[str, Callable[[_Event], list[Json]]]] = {
+    "$pageview": _pageview,
+    "$pageleave": _page_left,
+    "$screen": _screen,
+    "$identify": _identify,
+    "$set": _only_set,
+    "$set_once": _only_set,
+    "$create_alias": _alias,
+    "$groupidentify": _group,
+    "$autocapture": _autocapture,
+    "$rageclick": _click_trouble("Rage Click"),
+    "$dead_click": _click_trouble("Dead Click"),
+    "$exception": _exception,
+    "$web_vitals": _vitals,
+    "survey shown": _survey("Survey Shown"),
+    "survey sent": _survey("Survey Answered"),
+    "survey dismissed": _survey("Survey Dismissed"),
+}
+_NO_TRAITS: Final = frozenset(("$identify", "$set", "$set_once", "$create_alias", "$groupidentify"))
+
+
+def _plain_traits(once: Json) -> Json:
+    """Traits set once, without the touch that browsers add to each event by themselves."""
+    return {key: value for key, value in once.items() if key[:1] != "$" and key not in _CAMPAIGN and value is not None and key not in _CLICK_IDS}
+
+
+def _object(value: Any) -> Json:
+    return value if isinstance(value, dict) else {}
+
+
+def _some(**fields: Any) -> Json:
+    return {key: value for key, value in fields.items() if value not in (None, "")}
+
+
+def _first(*values: Any) -> Any:
+    return next((value for value in values if value not in (None, "")), None)

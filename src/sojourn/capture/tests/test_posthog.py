@@ -1,0 +1,196 @@
+"""PostHog's capture API: envelopes, encodings, answers, and what its events become."""
+
+import gzip
+import json
+from base64 import b64encode
+from urllib.parse import quote
+
+import pytest
+
+from sojourn.capture.tests.door import NOW, Door
+from sojourn.terms.facts import Flag
+
+EVENT = {"event": "Product Viewed", "distinct_id": "u-1", "uuid": "e-1", "properties": {"product_id": "lamp", "$lib": "posthog-python", "$lib_version": "7"}}
+
+
+@pytest.fixture
+def door():
+    with Door() as made:
+        yield made
+
+
+def facts(door):
+    return [fact for record in door.log.read(0, 100) for fact in record.facts]
+
+
+def send(door, event, path="/batch/"):
+    answer = door.post(path, {"api_key": "wk_shop", "batch": [event]}, key=None)
+    assert (answer.status, answer.json) == (200, {"status": 1})
+    return facts(door)
+
+
+@pytest.mark.parametrize("path", ["/batch", "/batch/", "/e/", "/capture/", "/i/v0/e/", "/track"])
+def test_every_path_of_the_first_generation_takes_a_batch(door, path):
+    [fact] = send(door, EVENT, path)
+    assert (fact.kind, fact.name, fact.user_id, fact.message_id, fact.props) == ("track", "Product Viewed", "u-1", "e-1", {"product_id": "lamp"})
+    assert fact.context == {"library": {"name": "posthog-python", "version": "7"}}
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type"),
+    [
+        (json.dumps({"api_key": "wk_shop", **EVENT}).encode(), "application/json"),
+        (json.dumps([{**EVENT, "properties": {**EVENT["properties"], "token": "wk_shop"}}]).encode(), "text/plain"),
+        (gzip.compress(json.dumps({"api_key": "wk_shop", "batch": [EVENT]}).encode()), "text/plain"),
+        (b"data=" + quote(b64encode(json.dumps({"api_key": "wk_shop", **EVENT}).encode())).encode(), "application/x-www-form-urlencoded"),
+        (b"data=" + b64encode(json.dumps({"api_key": "wk_shop", **EVENT}).encode()), "application/x-www-form-urlencoded"),
+        (b64encode(json.dumps({"api_key": "wk_shop", **EVENT}).encode()), "text/plain"),
+        (b"compression=base64&data=" + quote(json.dumps({"api_key": "wk_shop", **EVENT})).encode(), "application/x-www-form-urlencoded"),
+    ],
+    ids=["bare", "array", "gzip-js", "form", "form unquoted", "base64", "form of JSON"],
+)
+def test_every_envelope_and_encoding_is_read(door, body, content_type):
+    assert door.post("/e/", body, key=None, content_type=content_type).status == 200
+    assert [(fact.name, fact.message_id) for fact in facts(door)] == [("Product Viewed", "e-1")]
+
+
+def test_an_event_may_come_by_get(door):
+    data = quote(b64encode(json.dumps({"api_key": "wk_shop", **EVENT}).encode()))
+    assert door.run(door.call("/e/?data=" + data, b"", None, "GET")).status == 200
+    assert [fact.name for fact in facts(door)] == ["Product Viewed"]
+
+
+def test_the_second_generation_is_told_what_became_of_each_event(door):
+    batch = [EVENT, {**EVENT, "uuid": "e-2", "event": ""}, {**EVENT, "uuid": "e-3", "properties": []}]
+    answer = door.post("/i/v1/analytics/events", {"created_at": "2026-11-18T11:06:40Z", "batch": batch}, key=None, authorization="Bearer wk_shop")
+    assert answer.status == 200
+    assert {uuid: told["result"] for uuid, told in answer.json["results"].items()} == {"e-1": "ok", "e-2": "drop", "e-3": "drop"}
+    again = door.post("/i/v1/analytics/events", {"batch": batch[:1]}, key=None, authorization="Bearer wk_shop")
+    assert again.json == {"results": {"e-1": {"result": "ok"}}}
+    assert len(facts(door)) == 1
+
+
+def test_an_unknown_token_is_refused_and_overload_is_never_429(door):
+    assert door.post("/e/", {"api_key": "wk_nobody", "batch": [EVENT]}, key=None).status == 401
+    many = [{**EVENT, "uuid": f"n-{n}", "event": f"Name {n}"} for n in range(9_000)]
+    assert door.post("/e/", {"api_key": "wk_shop", "batch": many}, key=None).status in (200, 503)
+
+
+def test_a_browser_says_which_distinct_ids_are_anonymous(door):
+    anonymous = {"$device_id": "d-1", "distinct_id": "d-1", "$is_identified": False}
+    known = {"$device_id": "d-1", "distinct_id": "u-1", "$user_id": "u-1", "$is_identified": True}
+    send(door, {"event": "A", "uuid": "e-1", "properties": anonymous})
+    send(door, {"event": "B", "uuid": "e-2", "properties": known})
+    assert [(fact.user_id, fact.anonymous_id) for fact in facts(door)] == [(None, "d-1"), ("u-1", "d-1")]
+
+
+def test_a_personless_event_of_a_server_belongs_to_nobody_known(door):
+    [fact] = send(door, {"event": "A", "distinct_id": "0190-x", "uuid": "e-1", "properties": {"$process_person_profile": False}})
+    assert (fact.user_id, fact.anonymous_id) == (None, "0190-x")
+
+
+def test_identify_links_the_device_and_what_a_server_sent_under_the_former_id(door):
+    event = {"event": "$identify", "distinct_id": "u-1", "uuid": "e-1", "properties": {"$anon_distinct_id": "d-1"}, "$set": {"email": "a@b.example"}}
+    alias, identify = send(door, event)
+    assert (alias.kind, alias.user_id, alias.link, alias.message_id) == ("alias", "u-1", "d-1", "e-1-alias")
+    assert (identify.kind, identify.user_id, identify.anonymous_id, identify.traits) == ("identify", "u-1", "d-1", {"email": "a@b.example"})
+
+
+def test_traits_beside_an_event_become_an_identify_call_of_their_own(door):
+    event, traits = send(door, {**EVENT, "$set": {"plan": "gold"}, "$set_once": {"$initial_referrer": "$direct"}})
+    assert (event.name, traits.kind, traits.traits, traits.message_id) == ("Product Viewed", "identify", {"plan": "gold"}, "e-1-set")
+
+
+def test_alias_and_group_have_segments_meaning(door):
+    send(door, {"event": "$create_alias", "distinct_id": "u-1", "uuid": "e-1", "properties": {"alias": "old-1"}})
+    group = {"$group_type": "company", "$group_key": "acme", "$group_set": {"plan": "gold"}}
+    alias, joined = send(door, {"event": "$groupidentify", "distinct_id": "u-1", "uuid": "e-2", "properties": group})
+    assert (alias.kind, alias.user_id, alias.link) == ("alias", "u-1", "old-1")
+    assert (joined.kind, joined.user_id, joined.link, joined.traits) == ("group", "u-1", "acme", {"plan": "gold", "group_type": "company"})
+
+
+def test_a_page_view_has_its_page_and_campaign(door):
+    props = {
+        "$current_url": "https://shop.example/?a=1",
+        "$pathname": "/",
+        "$title": "Home",
+        "$referrer": "$direct",
+        "utm_source": "mail",
+        "gclid": None,
+        "$os": "Linux",
+    }
+    [fact] = send(door, {"event": "$pageview", "uuid": "e-1", "properties": {**props, "distinct_id": "d-1", "$is_identified": False}})
+    assert (fact.kind, fact.name) == ("page", "Home")
+    assert fact.props == {"url": "https://shop.example/?a=1", "path": "/", "title": "Home"}
+    assert fact.context["campaign"] == {"source": "mail"}
+    assert fact.context["os"] == {"name": "Linux"}
+
+
+@pytest.mark.parametrize(
+    ("event", "props", "name", "kept"),
+    [
+        ("$pageleave", {"$prev_pageview_duration": 12.5}, "Page Left", {"seconds": 12.5}),
+        (
+            "$rageclick",
+            {"$event_type": "click", "$elements_chain": 'button:attr_id="pay"text="Pay now"'},
+            "Rage Click",
+            {"label": "Pay now", "tag": "button", "id": "pay"},
+        ),
+        ("$dead_click", {"$el_text": "Buy", "$elements_chain": 'div.x:text="Buy";body:'}, "Dead Click", {"label": "Buy", "tag": "div"}),
+        (
+            "$autocapture",
+            {"$event_type": "click", "$elements_chain": 'a:href="/help"text="Help"'},
+            "Link Clicked",
+            {"label": "Help", "tag": "a", "href": "/help", "url": "/help"},
+        ),
+        ("$autocapture", {"$event_type": "submit", "$elements_chain": 'form:attr__name="pay"'}, "Form Submitted", {"tag": "form", "name": "pay"}),
+        ("$exception", {"$exception_list": [{"type": "TypeError", "value": "x is null"}]}, "Error Shown", {"message": "x is null", "type": "TypeError"}),
+        ("$web_vitals", {"$web_vitals_LCP_value": 5200, "$web_vitals_CLS_value": 0.01}, "Page Slow", {"metric": "lcp", "value_ms": 5200}),
+        ("$web_vitals", {"$web_vitals_LCP_value": 900}, "Web Vitals Measured", {"lcp": 900}),
+        ("survey shown", {"$survey_id": "s", "$survey_name": "Why"}, "Survey Shown", {"survey": "Why", "survey_id": "s"}),
+    ],
+)
+def test_posthogs_own_events_get_our_names(door, event, props, name, kept):
+    [fact] = send(door, {"event": event, "distinct_id": "u-1", "uuid": "e-1", "properties": props})
+    assert (fact.kind, fact.name, fact.props) == ("track", name, kept)
+
+
+def test_a_survey_becomes_one_answer_a_question_with_a_score_where_there_is_one(door):
+    questions = [{"id": "q1", "question": "Recommend us?", "scale": 10}, {"id": "q2", "question": "Why?"}]
+    props = {"$survey_id": "s", "$survey_name": "NPS", "$survey_questions": questions, "$survey_response_q1": "9", "$survey_response_q2": "shipping"}
+    first, second = send(door, {"event": "survey sent", "distinct_id": "u-1", "uuid": "e-1", "properties": props})
+    assert first.props == {"survey": "NPS", "survey_id": "s", "question": "Recommend us?", "question_id": "q1", "kind": "nps", "score": 9}
+    assert second.props == {"survey": "NPS", "survey_id": "s", "question": "Why?", "question_id": "q2", "kind": "open", "text": "shipping"}
+    assert (first.message_id, second.message_id) == ("e-1", "e-1-1")
+
+
+def test_an_offset_counts_back_from_now(door):
+    [fact] = send(door, {"event": "A", "distinct_id": "u-1", "uuid": "e-1", "offset": 4_000, "properties": {}})
+    assert fact.at == NOW - 4_000
+
+
+def test_a_resend_without_an_id_is_known_by_its_content_and_time(door):
+    event = {"event": "A", "distinct_id": "u-1", "timestamp": "2026-11-18T11:06:00Z", "properties": {"a": 1}}
+    send(door, event)
+    assert len(send(door, event)) == 1
+    assert len(send(door, {**event, "properties": {"a": 2}})) == 2
+
+
+def test_a_migration_is_history(door):
+    body = {"api_key": "wk_shop", "historical_migration": True, "batch": [{**EVENT, "timestamp": "2025-01-01T00:00:00Z"}]}
+    assert door.post("/batch/", body, key=None).status == 200
+    assert facts(door)[0].flags & Flag.HISTORICAL
+
+
+def test_flags_and_configuration_are_answered_so_that_every_version_goes_on(door):
+    flags = door.post("/flags/?v=2", {"token": "wk_shop", "distinct_id": "u-1"}, key=None)
+    assert (flags.status, flags.json["flags"], flags.json["featureFlags"], flags.json["errorsWhileComputingFlags"]) == (200, {}, {}, False)
+    assert door.post("/decide/?v=3", {"api_key": "wk_shop"}, key=None).json["supportedCompression"] == ["gzip", "gzip-js"]
+    script = door.run(door.call("/array/wk_shop/config.js", b"", None, "GET"))
+    assert (script.status, script.headers["content-type"]) == (200, "text/javascript; charset=utf-8")
+    assert b'all["wk_shop"]' in script.body
+    assert door.run(door.call("/array/wk_shop/config", b"", None, "GET")).json["analytics"] == {"endpoint": "/i/v0/e/"}
+    assert door.run(door.call("/static/1.449.2/surveys.js", b"", None, "GET")).status == 404
+    assert door.run(door.call("/array/wk_nobody/config.js", b"", None, "GET")).status == 401
+    assert door.run(door.call("/flags/definitions?token=wk_shop&send_cohorts", b"", None, "GET")).json == {"flags": [], "group_type_mapping": {}, "cohorts": {}}
+    assert facts(door) == []
