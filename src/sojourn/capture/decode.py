@@ -13,6 +13,7 @@ from sojourn.capture.bounds import OutOfBounds
 from sojourn.capture.call import Call, Candidate, Extra, Opened
 from sojourn.capture.items import open_items, read_object, too_many
 from sojourn.capture.limits import BATCH_EVENTS, EVENT_BYTES, QUARANTINE_BYTES
+from sojourn.capture.merging import is_merge, merged
 from sojourn.capture.plain import is_plain
 from sojourn.terms.outcomes import Quarantined
 
@@ -79,6 +80,8 @@ def read_item(item: bytes) -> Candidate:
     value = read_object(item)
     if not isinstance(value, dict):
         return value
+    if is_merge(value):
+        return from_object(merged(value), item)
     if not bounds.needs_care(item):
         rest = {key: value.pop(key) for key in [key for key in value if key not in _FIELDS]}
         try:

@@ -4,6 +4,7 @@ from typing import Final
 
 from sojourn.capture.protocols import Protocol
 from sojourn.capture.protocols.posthog import POSTHOG
+from sojourn.capture.protocols.rudder import RUDDER
 from sojourn.capture.protocols.segment import SEGMENT
 
-PROTOCOLS: Final[tuple[Protocol, ...]] = (SEGMENT, POSTHOG)
+PROTOCOLS: Final[tuple[Protocol, ...]] = (SEGMENT, RUDDER, POSTHOG)
