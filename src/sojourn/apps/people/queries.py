@@ -16,12 +16,13 @@ __all__ = ["Line", "Page", "by_id", "decode", "find", "follow", "keyset", "numbe
 
 PAGE = 50
 _LAST = "\U0010ffff"
+SEARCHED = 1_000
 _MAX_ID = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One row of a list of people."""
+    """One row of a list of people. Amounts are minor units of the currency beside them; the cart is their newest."""
 
     id: int
     name: str
@@ -29,6 +30,13 @@ class Line:
     identified: bool
     first_seen: Millis
     last_seen: Millis
+    orders: int = 0
+    revenue: int = 0
+    revenue_currency: str = ""
+    cart_state: str = ""
+    cart_value: int = 0
+    cart_currency: str = ""
+    cause: str = ""
 
     @property
     def title(self) -> str:
@@ -105,9 +113,9 @@ def keyset(workspace: int, after: str = "", limit: int = PAGE, identified: bool 
 def page(workspace: int, after: str = "", identified: bool | None = None, query: str = "", limit: int = PAGE) -> Page:
     """One page of the list of people. `query` is the beginning of a name or email, or a whole identifier."""
     if query.strip():
-        return Page(_search(workspace, query.strip(), identified, limit), "")
+        return Page(search(_all(workspace, identified), workspace, query.strip(), limit), "")
     rows, cursor = _cut(_ordered(_all(workspace, identified).defer("body"), after), limit)
-    return Page([_line(row) for row in rows], cursor)
+    return Page([line(row) for row in rows], cursor)
 
 
 def _all(workspace: int, identified: bool | None) -> QuerySet[PersonRow]:
@@ -130,20 +138,41 @@ def _cut(rows: QuerySet[PersonRow], limit: int) -> tuple[list[PersonRow], str]:
     return found[:limit], f"{found[limit - 1].last_seen}-{found[limit - 1].pk}"
 
 
-def _line(row: PersonRow) -> Line:
-    return Line(row.pk, row.name, row.email, row.identified, row.first_seen, row.last_seen)
+def line(row: PersonRow) -> Line:
+    """What a list shows of a person."""
+    return Line(
+        id=row.pk,
+        name=row.name,
+        email=row.email,
+        identified=row.identified,
+        first_seen=row.first_seen,
+        last_seen=row.last_seen,
+        orders=row.orders,
+        revenue=row.revenue,
+        revenue_currency=row.revenue_currency,
+        cart_state=row.cart_state,
+        cart_value=row.cart_value,
+        cart_currency=row.cart_currency,
+        cause=row.cause,
+    )
 
 
-def _search(workspace: int, query: str, identified: bool | None, limit: int) -> list[Line]:
-    """Whom the text identifies, then those whose email or name begins with it; every look-up is by an index."""
+def search(people: QuerySet[PersonRow], workspace: int, query: str, limit: int) -> list[Line]:
+    """Of these people whom the text identifies, then those whose email or name begins with it; every look-up is by an index.
+
+    Of very many who begin alike the first thousand are looked at.
+    """
     rows: dict[int, PersonRow] = {}
     exact = find(workspace, query)
-    if exact is not None and identified in (None, exact.identified):
+    if exact is not None and people.filter(pk=exact.pk).exists():
         rows[exact.pk] = exact
     low = query.lower()
-    everyone = _all(workspace, identified).defer("body")
+    everyone = PersonRow.objects.filter(workspace_id=workspace)
     by_email = everyone.exclude(email="").filter(email__gte=low, email__lt=low + _LAST).order_by("email")
     by_name = everyone.exclude(name="").annotate(folded=Collate(F("name"), "NOCASE")).filter(folded__gte=query, folded__lt=query + _LAST).order_by("folded")
-    for row in [*by_email[:limit], *by_name[:limit]]:
-        rows.setdefault(row.pk, row)
-    return [_line(row) for row in rows.values()][:limit]
+    for begins, by in ((by_email, F("email")), (by_name, Collate(F("name"), "NOCASE"))):
+        if len(rows) <= limit:
+            first = begins.values("pk")[:SEARCHED]
+            for row in people.filter(pk__in=first).defer("body").order_by(by, "id")[:limit]:
+                rows.setdefault(row.pk, row)
+    return [line(row) for row in rows.values()][:limit]
