@@ -1,6 +1,5 @@
 """The doctor: looks at everything a running installation needs and says what to do about what is wrong."""
 
-import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -8,11 +7,14 @@ from pathlib import Path
 import msgspec
 
 from sojourn.ports.log import Damaged
-from sojourn.runtime.metrics import ENOUGH_BYTES
+from sojourn.runtime import figures
+from sojourn.runtime.figures import ENOUGH_BYTES, Figures
 from sojourn.runtime.wiring import House
-from sojourn.terms.time import MINUTE, SECOND
+from sojourn.terms.time import MINUTE, SECOND, Millis
 
 ENGINE_PATIENCE_MS = 10 * SECOND
+COURIER_PATIENCE_MS = 5 * MINUTE
+OUTBOX_PATIENCE = 1_000
 
 
 class Check(msgspec.Struct, frozen=True):
@@ -24,20 +26,21 @@ class Check(msgspec.Struct, frozen=True):
 
 
 def examine(house: House) -> list[Check]:
-    """All checks, the cheap ones first."""
-    return [
-        _disk(house),
-        *(_database(path) for path in (house.settings.database_path, house.settings.log_path)),
-        _log(house),
-        _engine(house),
-        _outbox(house),
-        _mail(house),
-    ]
+    """All checks. Reads every page of the files and every record of the log."""
+    found = figures.read(house)
+    sound = (_database(path) for path in (house.settings.database_path, house.settings.log_path))
+    return [*at_a_glance(house, found), *sound, _log(house)]
 
 
-def _disk(house: House) -> Check:
-    free = shutil.disk_usage(house.settings.home).free
-    return Check("disk", free >= ENOUGH_BYTES, f"{free / 1024**3:.1f} GB free in {house.settings.home}" + ("" if free >= ENOUGH_BYTES else "; make room"))
+def at_a_glance(house: House, found: Figures) -> list[Check]:
+    """The checks that cost next to nothing; the health page makes them each time it is drawn."""
+    now = house.clock.now()
+    return [_disk(house, found), _engine(found, now), _outbox(found), _courier(found, now), _mail(house)]
+
+
+def _disk(house: House, found: Figures) -> Check:
+    ok = found.free_bytes >= ENOUGH_BYTES
+    return Check("disk", ok, f"{found.free_bytes / 1024**3:.1f} GB free in {house.settings.home}" + ("" if ok else "; make room"))
 
 
 def _database(path: Path) -> Check:
@@ -57,19 +60,30 @@ def _log(house: House) -> Check:
     return Check("log", ok=True, text=f"{count:,} log records, checksums fit")
 
 
-def _engine(house: House) -> Check:
-    head = house.log().head()
-    progress = house.state().progress()
-    behind = head - progress.position
-    late = house.clock.now() - progress.now
-    if behind and late > ENGINE_PATIENCE_MS:
-        return Check("engine", ok=False, text=f"the engine is {behind:,} records behind, last at work {late // MINUTE} minutes ago; is `sojourn work` running?")
-    return Check("engine", ok=True, text=f"the engine is {behind:,} records behind the log")
+def _engine(found: Figures, now: Millis) -> Check:
+    if found.damage:
+        return Check("engine", ok=False, text=f"the engine cannot go on: {found.damage}")
+    late = now - (found.unfolded_since or now)
+    if late > ENGINE_PATIENCE_MS:
+        return Check("engine", ok=False, text=f"the engine is {found.behind:,} records and {_how_long(late)} behind the log; is `sojourn work` running?")
+    return Check("engine", ok=True, text=f"the engine is {found.behind:,} records behind the log")
 
 
-def _outbox(house: House) -> Check:
-    waiting = len(house.intents().outbox(1_000))
-    return Check("outbox", waiting < 1_000, f"{waiting:,} facts wait for the relay" + ("" if waiting < 1_000 else "; is `sojourn work` running?"))
+def _outbox(found: Figures) -> Check:
+    ok = found.outbox < OUTBOX_PATIENCE
+    return Check("outbox", ok, f"{found.outbox:,} facts wait for the relay" + ("" if ok else "; is `sojourn work` running?"))
+
+
+def _courier(found: Figures, now: Millis) -> Check:
+    late = now - (found.overdue_since or now)
+    if late > COURIER_PATIENCE_MS:
+        text = f"{found.overdue:,} messages could have gone out by now, the oldest {_how_long(late)} ago"
+        return Check("courier", ok=False, text=f"{text}; is `sojourn work` running, and does the mail server answer?")
+    return Check("courier", ok=True, text=f"{found.overdue:,} messages wait for the courier")
+
+
+def _how_long(span: Millis) -> str:
+    return f"{span // MINUTE:,} minutes" if span >= 2 * MINUTE else f"{span // SECOND} seconds"
 
 
 def _mail(house: House) -> Check:

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, Gauge, generate_latest, platform_collector, process_collector
 
+from sojourn.runtime import figures
+from sojourn.runtime.figures import ENOUGH_BYTES
+from sojourn.runtime.watch import LOOPS, feel
+
 if TYPE_CHECKING:
     from sojourn.capture.receiver import CaptureApp
     from sojourn.runtime.wiring import House
-
-ENOUGH_BYTES = 64 * 1024 * 1024
-"""With less free disk than this the front is not ready: the log's next commits would fail soon."""
 
 
 class Metrics:
@@ -33,6 +34,7 @@ class Metrics:
         self._people = gauge("sojourn_people", "People known")
         self._intents = Gauge("sojourn_intents", "Intents by state", ["state"], registry=self._registry)
         self._free = gauge("sojourn_disk_free_bytes", "Free bytes on the disk that holds the data")
+        self._turned = Gauge("sojourn_loop_turned_at_seconds", "When a loop made its last turn, seconds since 1970", ["loop"], registry=self._registry)
         self._requests = Gauge("sojourn_capture", "Capture counters of this process, by name", ["name"], registry=self._registry)
 
     def _gauge(self, name: str, text: str) -> Gauge:
@@ -40,18 +42,19 @@ class Metrics:
 
     def render(self) -> bytes:
         """The Prometheus text."""
-        head = self._house.log().head()
-        self._head.set(head)
-        with closing(self._connect()) as db:
-            folded = _one(db, "SELECT position FROM people_progress")
-            self._folded.set(folded)
-            self._behind.set(max(0, head - folded))
-            self._lake_waiting.set(_one(db, "SELECT count(*) FROM people_handover"))
-            self._outbox.set(_one(db, "SELECT count(*) FROM people_outbox"))
-            self._people.set(_one(db, "SELECT count(*) FROM people_person"))
+        found = figures.read(self._house)
+        self._head.set(found.head)
+        self._folded.set(found.position)
+        self._behind.set(found.behind)
+        self._lake_waiting.set(found.lake_waiting)
+        self._outbox.set(found.outbox)
+        self._free.set(found.free_bytes)
+        with closing(figures.connect(self._house)) as db:
+            self._people.set(figures.one(db, "SELECT count(*) FROM people_person"))
             for state, count in db.execute("SELECT state, count(*) FROM people_intent GROUP BY state"):
                 self._intents.labels(state).set(count)
-        self._free.set(shutil.disk_usage(self._house.settings.home).free)
+        for name in LOOPS:
+            self._turned.labels(name).set(feel(self._house.settings.locks_path, name).turned_at / 1000)
         if self._capture is not None:
             for name, value in self._capture.stats().items():
                 self._requests.labels(name).set(value)
@@ -63,17 +66,9 @@ class Metrics:
         if free < ENOUGH_BYTES:
             return f"only {free // 1024**2} MB of disk are free where the data lies; make room"
         try:
-            with closing(self._connect()) as db:
+            with closing(figures.connect(self._house)) as db:
                 db.execute("SELECT 1 FROM people_progress").fetchall()
             self._house.log().head()
         except (sqlite3.Error, OSError) as error:
             return f"the stores cannot be read: {type(error).__name__}"
         return ""
-
-    def _connect(self) -> sqlite3.Connection:
-        return sqlite3.connect(f"file:{self._house.settings.database_path}?mode=ro", uri=True, timeout=5)
-
-
-def _one(db: sqlite3.Connection, sql: str) -> int:
-    row = db.execute(sql).fetchone()
-    return int(row[0]) if row is not None else 0

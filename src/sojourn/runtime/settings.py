@@ -41,6 +41,11 @@ class Settings(msgspec.Struct, frozen=True):
         return self.home / "lake"
 
     @property
+    def locks_path(self) -> Path:
+        """The folder of the loops' lock files."""
+        return self.home / "locks"
+
+    @property
     def host(self) -> str:
         """The host part of `bind`."""
         return self.bind.rpartition(":")[0].strip("[]")

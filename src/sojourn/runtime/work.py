@@ -12,11 +12,10 @@ from sojourn.runtime.engine_loop import spare_collector
 from sojourn.runtime.relay import relay_once
 from sojourn.runtime.retention import Retention
 from sojourn.runtime.settings import Settings
-from sojourn.runtime.watch import hold
+from sojourn.runtime.watch import LOOPS, Pulse, hold
 
 log = structlog.get_logger("work")
 
-LOOPS = ("engine", "lake", "courier")
 RELAY_EVERY_SECONDS = 0.1
 
 
@@ -45,16 +44,20 @@ def run(settings: Settings, names: Sequence[str] = LOOPS) -> None:
 
 def _keep_going(settings: Settings, name: str, make: Callable[[], Callable[[], None]], stop: threading.Event) -> None:
     """Make a loop's step and call it for ever; after a failure begin afresh, later each time up to 10 s."""
-    if hold(settings.home / "locks", name, stop) is None:
+    handle = hold(settings.locks_path, name, stop)
+    if handle is None:
         return
+    pulse = Pulse(handle)
     failures = 0
     while not stop.is_set():
         try:
             step = make()
             while not stop.is_set():
                 step()
+                pulse.beat()
                 failures = 0
-        except Exception:
+        except Exception as error:
+            pulse.failed(error)
             failures += 1
             pause = min(10.0, 0.2 * 2**failures)
             log.exception("loop failed; it begins again from what is committed", loop=name, in_seconds=pause)

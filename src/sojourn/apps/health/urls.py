@@ -1,5 +1,10 @@
 """Addresses of `health`."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from sojourn.apps.health import views
+
+urlpatterns = [
+    path("", views.health, name="health"),
+    path("now/", views.health_now, name="health_now"),
+]

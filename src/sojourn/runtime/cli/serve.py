@@ -73,7 +73,8 @@ def web() -> None:
 
 def work(loops: Annotated[str, typer.Option(help="Which loops, separated by commas.")] = "engine,lake,courier") -> None:
     """Run engine, lake writer and courier."""
-    from sojourn.runtime.work import LOOPS, run
+    from sojourn.runtime.watch import LOOPS
+    from sojourn.runtime.work import run
 
     names = [name.strip() for name in loops.split(",") if name.strip()]
     if not names or any(name not in LOOPS for name in names):
