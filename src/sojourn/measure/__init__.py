@@ -1,0 +1,1 @@
+"""Questions in, numbers with units and intervals out."""
