@@ -1,8 +1,10 @@
 """What other apps may ask of people: a fact on the log, an overview, messages, what a recipient's click does."""
 
 from sojourn.apps.people.actions import record_click, unsubscribe
+from sojourn.apps.people.arms import arms, lift_table
+from sojourn.apps.people.carts import CartFilter, CartPage, CartRow, cart, carts, carts_of
 from sojourn.apps.people.lake_hook import Month, month
-from sojourn.apps.people.lookup import Known, get_person, look_up
+from sojourn.apps.people.lookup import Known, KnownCart, get_cart, get_person, look_up
 from sojourn.apps.people.marks import handed_over, newest_handover, portraits, position
 from sojourn.apps.people.messages import (
     Aftermath,
@@ -20,36 +22,73 @@ from sojourn.apps.people.messages import (
     tally,
 )
 from sojourn.apps.people.outbox import control, put_on_log
-from sojourn.apps.people.overview import Carts, count, open_carts
+from sojourn.apps.people.overview import (
+    Carts,
+    Count,
+    Happening,
+    MessageTotals,
+    active_now,
+    count,
+    events_per_minute,
+    messages_totals,
+    open_carts,
+    recent,
+)
 from sojourn.apps.people.skips import Skip, SkipGroup, find_skips, group_skips
+from sojourn.apps.people.totals import CartTotals, CauseTotal, Cell, DayTotal, Total, cart_cells, cart_days, cart_totals, cause_totals
 from sojourn.apps.people.words import cause_words, evidence_words
 
 __all__ = [
     "Aftermath",
+    "CartFilter",
+    "CartPage",
+    "CartRow",
+    "CartTotals",
     "Carts",
+    "CauseTotal",
+    "Cell",
+    "Count",
+    "DayTotal",
     "Group",
+    "Happening",
     "Known",
+    "KnownCart",
     "Message",
+    "MessageTotals",
     "Month",
     "Skip",
     "SkipGroup",
     "Sought",
     "Tally",
+    "Total",
+    "active_now",
+    "arms",
+    "cart",
+    "cart_cells",
+    "cart_days",
+    "cart_totals",
+    "carts",
+    "carts_of",
+    "cause_totals",
     "cause_words",
     "control",
     "count",
+    "events_per_minute",
     "evidence_words",
     "find_messages",
     "find_skips",
     "get_aftermath",
+    "get_cart",
     "get_message",
     "get_person",
     "group_messages",
     "group_skips",
     "handed_over",
     "intents_of",
+    "lift_table",
     "list_messages",
     "look_up",
+    "messages_totals",
     "month",
     "names_of",
     "newest_handover",
@@ -57,6 +96,7 @@ __all__ = [
     "portraits",
     "position",
     "put_on_log",
+    "recent",
     "record_click",
     "tally",
     "unsubscribe",
