@@ -117,6 +117,7 @@ NO_SOURCE: Final = 0
 RULES_PUBLISHED: Final = "Rules Published"
 PEOPLE_SPLIT: Final = "People Split"
 PERSON_ERASED: Final = "Person Erased"
+SOURCE_REMOVED: Final = "Source Removed"
 FACT_ERASED: Final = "Fact Erased"
 MESSAGE_SENT: Final = "Message Sent"
 MESSAGE_SKIPPED: Final = "Message Skipped"

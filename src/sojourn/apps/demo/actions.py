@@ -1,0 +1,143 @@
+"""Verbs of the demo: start it, let no more shoppers come, remove everything it brought."""
+
+from django.conf import settings
+from django.db import transaction
+
+from sojourn.apps.demo.access import access_run
+from sojourn.apps.demo.models import DemoRun, State
+from sojourn.apps.people.api import control, put_on_log
+from sojourn.apps.sources.api import create_source, set_enabled
+from sojourn.apps.workspace.api import audit, list_settings, set_setting
+from sojourn.terms.facts import SOURCE_REMOVED
+from sojourn.terms.refusals import Code, Refusal
+from sojourn.terms.time import Millis
+
+SEED = 7
+SHOPPERS = 3_000
+DAYS = 60
+RATE = 2.0
+SHOP = "Demo shop"
+VISITORS = "Demo shop visitors"
+FREE_SHIPPING = "FREESHIP"
+
+
+@transaction.atomic
+def start(
+    workspace: int, actor: str, now: Millis, *, seed: int = SEED, shoppers: int = SHOPPERS, days: int = DAYS, rate: float = RATE, live: bool = True
+) -> DemoRun:
+    """Begin a demo: two sources, a past of so many days, then shoppers at `rate` events a second. One that is stopped goes on.
+
+    Settings that a quick look needs are changed and remembered (`DemoRun.before`). Errors: BAD_VALUE; CONFLICT while an earlier demo is being removed.
+    """
+    if not 0.1 <= rate <= 1_000 or not 0 <= shoppers <= 100_000 or not 0 <= days <= 365:
+        raise Refusal(Code.BAD_VALUE, "A demo takes 0.1 to 1,000 events a second, at most 100,000 shoppers and 365 days.")
+    run = access_run(workspace)
+    if run is not None and run.state == State.REMOVING:
+        raise Refusal(Code.CONFLICT, "The last demo is still being removed. Try again in a minute.")
+    if run is not None:
+        if run.state == State.STOPPED:
+            run.state = State.SEEDING if run.day < run.days else State.LIVE
+            run.live, run.rate = True, rate
+            run.save(update_fields=["state", "live", "rate"])
+            audit(workspace, actor, "demo_started", SHOP, now)
+        return run
+    source, key = create_source(workspace, SHOP, actor, now)
+    visitors, visitors_key = create_source(workspace, VISITORS, actor, now)
+    before = _prepare(workspace, actor, now)
+    audit(workspace, actor, "demo_started", SHOP, now, {"seed": seed, "shoppers": shoppers, "days": days})
+    return DemoRun.objects.create(
+        workspace_id=workspace,
+        state=State.SEEDING,
+        seed=seed,
+        rate=rate,
+        shoppers=shoppers,
+        days=days,
+        live=live,
+        started_at=now,
+        source_id=source.pk,
+        write_key=key,
+        visitors_id=visitors.pk,
+        visitors_key=visitors_key,
+        before=before,
+    )
+
+
+@transaction.atomic
+def stop(workspace: int, actor: str, now: Millis) -> None:
+    """Let no more shoppers come; what is here stays. Doing it again changes nothing. Errors: NOT_FOUND."""
+    run = _there(workspace)
+    if run.state in (State.SEEDING, State.LIVE):
+        run.state = State.STOPPED
+        run.save(update_fields=["state"])
+        audit(workspace, actor, "demo_stopped", SHOP, now)
+
+
+@transaction.atomic
+def set_rate(workspace: int, rate: float, actor: str, now: Millis) -> None:
+    """How many events a second the shoppers make. Errors: NOT_FOUND, BAD_VALUE."""
+    run = _there(workspace)
+    if not 0.1 <= rate <= 1_000:
+        raise Refusal(Code.BAD_VALUE, "The demo takes 0.1 to 1,000 events a second.")
+    run.rate = rate
+    run.save(update_fields=["rate"])
+    audit(workspace, actor, "demo_rate", f"{rate:g} events a second", now)
+
+
+@transaction.atomic
+def restore_setting(workspace: int, key: str, actor: str, now: Millis) -> None:
+    """Give one setting back the value it had before the demo, where nobody changed it since. Errors: NOT_FOUND."""
+    run = _there(workspace)
+    was, made = run.before.get(key, ("", None))
+    if made is None:
+        raise Refusal(Code.NOT_FOUND, "The demo did not change this setting.")
+    if _values(workspace)[key] == made:
+        set_setting(workspace, key, was, actor, now)
+    run.before = {other: values for other, values in run.before.items() if other != key}
+    run.save(update_fields=["before"])
+
+
+@transaction.atomic
+def remove(workspace: int, actor: str, now: Millis) -> None:
+    """Remove all that the demo brought, and nothing else: the engine forgets its people, the lake and the log what it said.
+
+    It is done by the work process (runtime/demo.py) and cannot be undone; a new demo can be started afterwards. Doing it again changes nothing.
+    """
+    run = access_run(workspace)
+    if run is None or run.state == State.REMOVING:
+        return
+    for source in (run.source_id, run.visitors_id):
+        set_enabled(workspace, source, enabled=False, actor=actor, now=now)
+    there = _values(workspace)
+    for key, (was, made) in run.before.items():
+        if there[key] == made:
+            set_setting(workspace, key, was, actor, now)
+    run.state, run.removing_at, run.trouble = State.REMOVING, now, ""
+    run.save(update_fields=["state", "removing_at", "trouble"])
+    put_on_log(workspace, control(workspace, SOURCE_REMOVED, now, {"sources": [run.source_id, run.visitors_id]}, run.source_id, "first"))
+    audit(workspace, actor, "demo_removed", SHOP, now)
+
+
+def _there(workspace: int) -> DemoRun:
+    run = access_run(workspace)
+    if run is None:
+        raise Refusal(Code.NOT_FOUND, "There is no demo here.")
+    return run
+
+
+def _values(workspace: int) -> dict[str, str]:
+    return {one.key: one.value for one in list_settings(workspace)}
+
+
+def _prepare(workspace: int, actor: str, now: Millis) -> dict[str, tuple[str, str]]:
+    """Set what a first look needs; what each setting was, and is now."""
+    before: dict[str, tuple[str, str]] = {}
+    there = _values(workspace)
+    wanted = {"cart_gap": "20s"}
+    wanted |= {
+        key: value for key, value in (("cart_url", f"{settings.PUBLIC_URL}/demo-shop/cart/"), ("free_shipping_code", FREE_SHIPPING)) if not there[key]
+    }
+    for key, value in wanted.items():
+        made = set_setting(workspace, key, value, actor, now)
+        if made != there[key]:
+            before[key] = (there[key], made)
+    return before

@@ -1,0 +1,37 @@
+// The director's panel: what makes the shop hurt, remembered in this browser.
+(() => {
+  const { state, keep, anew } = window.shop;
+  const panel = document.getElementById("director");
+  for (const box of panel.querySelectorAll("input[type=checkbox]")) {
+    box.checked = Boolean(state.stage[box.name]);
+    box.addEventListener("change", () => {
+      keep({ stage: { ...state.stage, [box.name]: box.checked } });
+      if (box.name === "high" || box.name === "slow") location.reload();
+      else if (box.name === "wall" && !box.checked) keep({ account: "" });
+    });
+  }
+  panel.open = sessionStorage.getItem("director") === "open";
+  panel.addEventListener("toggle", () => sessionStorage.setItem("director", panel.open ? "open" : ""));
+  document.getElementById("anew").addEventListener("click", () => {
+    anew();
+    if (window.analytics && window.analytics.reset) window.analytics.reset();
+    location.assign("/demo-shop/");
+  });
+  // A page that loads slowly: its largest part is shown late, as where a server or a picture keeps one waiting.
+  if (state.stage.slow) {
+    document.body.classList.add("slow");
+    setTimeout(() => document.body.classList.remove("slow"), 4600);
+  }
+  // A broken button: the next press on a main button does nothing at all, five times.
+  let broken = state.stage.broken ? 5 : 0;
+  document.addEventListener("click", (event) => {
+    if (broken && event.target instanceof Element && event.target.closest("button.main, a.main")) {
+      broken -= 1;
+      event.preventDefault();
+      event.stopImmediatePropagation();
+    }
+  }, true);
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && panel.open && panel.contains(document.activeElement)) { panel.open = false; panel.querySelector("summary").focus(); }
+  });
+})();
