@@ -16,6 +16,7 @@ from sojourn.capture.protocols import Document, Protocol, Reply, Request, Route
 from sojourn.capture.protocols.all import PROTOCOLS
 from sojourn.capture.reading import Gone, Receive, Watch
 from sojourn.capture.recent import PAYLOAD_BYTES, Recent
+from sojourn.capture.snippet import Snippet
 from sojourn.ports.clock import Clock
 from sojourn.ports.directory import Directory, KeyHolder
 from sojourn.ports.log import Full, Log
@@ -38,6 +39,7 @@ class CaptureApp:
         self._clock = clock
         self._protocols = protocols
         self._routes: dict[str, Route] = {path: route for protocol in protocols for path, route in protocol.routes.items()}
+        self._snippet = Snippet(directory)
         self._committer = Committer(log)
         self.recent = Recent()
         self._watch = Watch()
@@ -47,7 +49,7 @@ class CaptureApp:
     def handles(self, path: str) -> bool:
         """Whether a request for this path is for this app."""
         bare = path.rstrip("/")
-        return path.startswith(_PREFIX) or self._route(bare) is not None or self._document(bare) is not None
+        return path.startswith(_PREFIX) or self._route(bare) is not None or self._snippet.handles(path) or self._document(bare) is not None
 
     def stats(self) -> dict[str, int]:
         """Counters since the start: requests by status, facts, duplicates, unknown keys, commits, and how many requests wait now."""
@@ -207,6 +209,8 @@ class CaptureApp:
     def _fetch(self, scope: Scope, path: str, headers: dict[bytes, bytes]) -> Answer:
         """A document that a client fetches before it sends."""
         origin = headers.get(b"origin", b"")
+        if self._snippet.handles(path) and scope["method"] in ("GET", "HEAD"):
+            return self._snippet.serve(path, scope["query_string"], scope["headers"])
         document = self._document(path)
         if document is None:
             raise Refused(404, "not_found", f"there is nothing at {path[:100]}")
