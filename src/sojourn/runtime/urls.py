@@ -14,6 +14,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("health/", include("sojourn.apps.health.urls")),
     path("live/", include("sojourn.apps.live.urls")),
     path("find/", include("sojourn.apps.finder.urls")),
+    path("gallery/", include("sojourn.apps.finder.gallery_urls")),
+    path("", include("sojourn.ui.urls")),
     path("", include("sojourn.apps.demo.urls")),
     path("", include("sojourn.apps.messages.public_urls")),
     path("api/v1/", api.urls),

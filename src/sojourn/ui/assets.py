@@ -5,11 +5,29 @@ from hashlib import blake2b
 from io import BytesIO
 from pathlib import Path
 
+import msgspec
 from django.contrib.staticfiles import finders
 from django.contrib.staticfiles.storage import StaticFilesStorage
 from django.http import HttpRequest, HttpResponse
 from whitenoise.middleware import WhiteNoiseMiddleware
 from whitenoise.responders import StaticFile
+
+
+BUILT = Path(__file__).parent / "static" / "ui" / "built"
+NEEDED = ("ui.css", "ui.js", "icons.json")
+
+
+@lru_cache(maxsize=1)
+def built() -> bool:
+    """Whether the style sheet, the script and the icons were made (`make assets`). Without them pages can be read, but look like nothing."""
+    return all((BUILT / name).is_file() for name in NEEDED)
+
+
+@lru_cache(maxsize=1)
+def icons() -> dict[str, str]:
+    """Icon name to the inner markup of its SVG; empty where they were not built."""
+    file = BUILT / "icons.json"
+    return dict(msgspec.json.decode(file.read_bytes(), type=dict[str, str])) if file.is_file() else {}
 
 
 @lru_cache(maxsize=256)

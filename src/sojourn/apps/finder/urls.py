@@ -1,5 +1,7 @@
 """Addresses of `finder`."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from sojourn.apps.finder import views
+
+urlpatterns = [path("", views.find, name="find")]

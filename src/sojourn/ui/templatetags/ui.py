@@ -1,16 +1,26 @@
-"""Filters that show times, amounts and keys the same way on every page."""
+"""Tags and filters that show times, amounts, people, icons and charts the same way on every page."""
 
+import time
 from typing import Any
+from zlib import crc32
 
 import msgspec
 from django import template
+from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from sojourn.terms.money import to_amount
 from sojourn.terms.time import Millis, format_duration, to_datetime, to_iso, zone
+from sojourn.ui import charts, navigation
+from sojourn.ui.assets import icons
 
 register = template.Library()
+TINTS = 10
+
+
+# -- times
 
 
 @register.filter
@@ -21,6 +31,38 @@ def moment(ms: Millis | None, zone_name: str = "UTC") -> SafeString | str:
     local = to_datetime(ms).astimezone(zone(zone_name or "UTC"))
     shown = f"{local.day} {local:%b %Y, %H:%M}"
     return format_html('<time datetime="{}" title="{} ({})">{}</time>', to_iso(ms), f"{local:%Y-%m-%d %H:%M:%S}", zone_name or "UTC", shown)
+
+
+@register.filter
+def ago(ms: Millis | None, zone_name: str = "UTC") -> SafeString | str:
+    """An instant as `20 s ago`, kept right by the browser side, with the whole time on hover; a dash for none."""
+    if not ms:
+        return "–"
+    local = to_datetime(ms).astimezone(zone(zone_name or "UTC"))
+    shown = ago_words(int(time.time() * 1000) - ms)
+    return format_html(
+        '<time class="ago" datetime="{}" title="{} ({})">{}</time>', to_iso(ms), f"{local.day} {local:%b %Y, %H:%M:%S}", zone_name or "UTC", shown
+    )
+
+
+def ago_words(past: Millis) -> str:
+    """How long ago in the largest whole unit; frontend/ui/src/small.ts says the same."""
+    seconds = max(0, past // 1000)
+    if seconds < 5:
+        return "just now"
+    for size, unit in ((86_400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{seconds // size} {unit} ago"
+    return f"{seconds} s ago"
+
+
+@register.simple_tag
+def now_ms() -> Millis:
+    """The server's clock, for the browser side to tell times by."""
+    return int(time.time() * 1000)
+
+
+# -- numbers and words
 
 
 @register.filter
@@ -67,3 +109,138 @@ def pairs(mapping: dict[str, Any]) -> list[tuple[str, Any]]:
 def thousands(number: int) -> str:
     """`12345` as `12,345`."""
     return f"{number:,}"
+
+
+@register.filter
+def compact(number: float | None) -> str:
+    """`12345` as `12.3k`, `4100000` as `4.1M`; below ten thousand in full. A dash for none."""
+    if number is None:
+        return "–"
+    for size, letter in ((1_000_000_000, "G"), (1_000_000, "M"), (1000, "k")):
+        if abs(number) >= max(size, 10_000):
+            return f"{number / size:.1f}".removesuffix(".0") + letter
+    return f"{number:,}"
+
+
+CAUSES = {
+    "shipping_cost": "Shipping cost",
+    "other_fees": "Other fees",
+    "delivery_time": "Delivery time",
+    "forced_account": "Had to make an account",
+    "confusing_checkout": "Confusing checkout",
+    "payment_trouble": "Payment trouble",
+    "technical_trouble": "Technical trouble",
+    "total_price": "Total price",
+    "out_of_stock": "Out of stock",
+    "comparing": "Comparing",
+    "unknown": "Unknown",
+}
+
+
+@register.filter
+def cause_words(cause: str) -> str:
+    """A cause as a person would name it; a new one by its key."""
+    return CAUSES.get(cause) or words(cause).capitalize()
+
+
+@register.simple_tag
+def cause(name: str) -> SafeString:
+    """A cause in words behind its colour."""
+    return format_html('<span class="cause {}">{}</span>', name, cause_words(name))
+
+
+@register.filter
+def undo_path(tags: str | None) -> str:
+    """Where the undo of a message posts to, from its extra tags `undo:/path/`; empty where there is none, or it leads elsewhere."""
+    for tag in (tags or "").split():
+        path = tag.removeprefix("undo:")
+        if path != tag and path.startswith("/") and not path.startswith("//"):
+            return path
+    return ""
+
+
+# -- icons and people
+
+
+@register.simple_tag
+def icon(name: str, kind: str = "") -> SafeString:
+    """An icon of Tabler's outline set, for the eye only; an empty drawing where it was not built."""
+    inner = icons().get(name, "")
+    return format_html('<svg class="icon{}" viewBox="0 0 24 24" aria-hidden="true">{}</svg>', f" {kind}" if kind else "", SafeString(inner))
+
+
+def initials(name: str) -> str:
+    """Two letters at most: of the first and last word, or of what stands before the @."""
+    parts = [part for part in name.partition("@")[0].replace(".", " ").replace("_", " ").split() if part[:1].isalnum()]
+    return "".join(part[0] for part in (parts[:1] + parts[1:][-1:])).upper()
+
+
+@register.simple_tag
+def avatar(name: str | None, person: object = "", kind: str = "") -> SafeString:
+    """Initials on a tint that stays with the person; a silhouette for whom we cannot name. For the eye only: the name stands beside it."""
+    shown = str(name or "")
+    known = bool(initials(shown)) and not shown.startswith("Visitor ")
+    tint = f"t{crc32(str(person or shown).encode()) % TINTS + 1}" if known else "anonymous"
+    inside: SafeString | str = initials(shown) if known else icon("user")
+    return format_html('<span class="avatar {}{}" aria-hidden="true">{}</span>', tint, f" {kind}" if kind else "", inside)
+
+
+@register.simple_tag
+def person_link(person: object, name: str | None, panel: bool = True) -> SafeString:
+    """A person as avatar and name, opening beside the page."""
+    shown = str(name or f"Visitor {person}")
+    mark = SafeString(" data-panel") if panel else ""
+    return format_html(
+        '<a class="person" href="{}"{}>{}<span class="person-name">{}</span></a>', reverse("person", args=[person]), mark, avatar(shown, person), shown
+    )
+
+
+# -- layout
+
+
+@register.inclusion_tag("ui/navigation.html", name="navigation")
+def navigation_all(here: str = "") -> dict[str, Any]:
+    """The side bar."""
+    return {"items": navigation.entries(here or "")}
+
+
+@register.inclusion_tag("ui/navigation_short.html")
+def navigation_short(here: str = "") -> dict[str, Any]:
+    """The bar at the bottom of phones: the daily parts, and the rest behind More."""
+    found = navigation.entries(here or "")
+    return {"first": [one for one in found if one.key in navigation.FIRST], "rest": [one for one in found if one.key not in navigation.FIRST]}
+
+
+# Inside a `for`, Django's own `empty` is meant; there this one is called `nothing`.
+@register.simple_block_tag(name="nothing", end_name="endnothing")
+@register.simple_block_tag(end_name="endempty")
+def empty(content: str, name: str = "", title: str = "") -> SafeString:
+    """Nothing here yet: an icon, a title, a sentence or two and one next action."""
+    shown = render_to_string("ui/empty.html", {"name": name, "title": title, "inside": content})
+    return SafeString(shown)
+
+
+# -- charts
+
+
+@register.simple_tag
+def chart(one: charts.Chart) -> SafeString:
+    """A chart with its unit, period and numbers; a spark is drawn by the server."""
+    if one.kind == "spark":
+        return spark(one)
+    columns, rows = charts.table(one)
+    drawn = msgspec.json.encode(charts.drawn(one)).decode()
+    context = {"chart": one, "id": one.id, "drawn": drawn, "columns": columns, "rows": rows, "legend": charts.legend(one), "summary": charts.summary(one)}
+    return SafeString(render_to_string("ui/chart.html", context))
+
+
+def spark(one: charts.Chart) -> SafeString:
+    """A line without axes, beside a number that says what it is."""
+    line, under = charts.spark(one.series[0][1] if one.series else [])
+    label = f"{one.title}, {one.says}. {charts.summary(one)}"
+    return format_html(
+        '<svg class="spark" viewBox="0 0 120 28" preserveAspectRatio="none" role="img" aria-label="{}"><path class="under" d="{}"/><path d="{}"/></svg>',
+        label,
+        under,
+        line,
+    )

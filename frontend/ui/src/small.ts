@@ -1,0 +1,52 @@
+// Copy buttons, times that stay right, menus that close.
+import { all } from "./dom";
+import { toast } from "./toasts";
+
+const skew = Number(document.body.dataset["now"] ?? Date.now()) - Date.now();
+
+/** `20 s ago` for an instant; the same words as the server's filter `ago`. */
+export function ago(at: number, now: number): string {
+  const seconds = Math.max(0, Math.floor((now - at) / 1000));
+  if (seconds < 5) return "just now";
+  if (seconds < 60) return `${seconds} s ago`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ago`;
+  if (seconds < 86_400) return `${Math.floor(seconds / 3600)} h ago`;
+  return `${Math.floor(seconds / 86_400)} d ago`;
+}
+
+function refreshTimes(): void {
+  if (document.hidden) return;
+  const now = Date.now() + skew;
+  for (const time of all<HTMLTimeElement>("time.ago[datetime]")) {
+    const text = ago(Date.parse(time.dateTime), now);
+    if (time.textContent !== text) time.textContent = text;
+  }
+}
+
+async function copy(button: HTMLElement): Promise<void> {
+  const text = button.dataset["copyText"] ?? document.getElementById(button.dataset["copy"] ?? "")?.textContent.trim();
+  if (text === undefined) return;
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    toast("The browser did not allow copying. Select the text and copy it by hand.", "error");
+    return;
+  }
+  const before = button.textContent;
+  button.textContent = "Copied";
+  window.setTimeout(() => {
+    button.textContent = before;
+  }, 1600);
+}
+
+export function startSmall(): void {
+  document.addEventListener("click", (event) => {
+    const target = event.target instanceof Element ? event.target : null;
+    const button = target?.closest<HTMLElement>("[data-copy], [data-copy-text]");
+    if (button) void copy(button);
+    for (const menu of all<HTMLDetailsElement>("details.menu[open], .tabbar details[open]")) if (!target || !menu.contains(target)) menu.open = false;
+  });
+  refreshTimes();
+  window.setInterval(refreshTimes, 5000);
+  document.addEventListener("visibilitychange", refreshTimes);
+}
