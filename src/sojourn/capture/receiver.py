@@ -2,7 +2,11 @@
 
 from collections import Counter
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from hashlib import blake2b
+from ipaddress import ip_address
 from typing import Any, Final
+
+import msgspec
 
 from sojourn.capture import answers
 from sojourn.capture.answers import Headers
@@ -20,21 +24,37 @@ from sojourn.capture.snippet import Snippet
 from sojourn.ports.clock import Clock
 from sojourn.ports.directory import Directory, KeyHolder
 from sojourn.ports.log import Full, Log
+from sojourn.terms.time import DAY
 
 Scope = MutableMapping[str, Any]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Answer = tuple[int, Headers, bytes]
 
 _READ: Final = frozenset(
-    (b"authorization", b"content-type", b"content-encoding", b"content-length", b"transfer-encoding", b"origin", b"host", b"access-control-request-headers")
+    (
+        b"authorization",
+        b"content-type",
+        b"content-encoding",
+        b"content-length",
+        b"transfer-encoding",
+        b"origin",
+        b"host",
+        b"access-control-request-headers",
+        b"user-agent",
+        b"x-forwarded-for",
+    )
 )
+_ANY: Final = frozenset((b"user-agent", b"x-forwarded-for"))
+"""Headers that may come twice: the last one counts."""
 _PREFIX: Final = "/v1/"
 
 
 class CaptureApp:
     """The front door as an ASGI app; one per process and event loop."""
 
-    def __init__(self, log: Log, directory: Directory, clock: Clock, protocols: Sequence[Protocol] = PROTOCOLS) -> None:
+    def __init__(self, log: Log, directory: Directory, clock: Clock, protocols: Sequence[Protocol] = PROTOCOLS, secret: bytes = b"") -> None:
+        """`secret` is this installation's: the salt of visitors' daily ids is made from it."""
+        self._secret = secret
         self._directory = directory
         self._clock = clock
         self._protocols = protocols
@@ -111,7 +131,9 @@ class CaptureApp:
             raise self._refused(source, problem)
         try:
             whole = inflated(body, headers.get(b"content-encoding", b""))
-            request = Request(method, path, scope["query_string"], headers, whole, scope.get("scheme", "http"), route.parameters)
+            request = Request(method, path, scope["query_string"], headers, whole, scope.get("scheme", "http"), parameters=route.parameters)
+            if route.visitors:
+                request = msgspec.structs.replace(request, client=client_of(scope, headers), salt=self._salt())
             del body, whole
             source, turned, note = self._turn(route, request, source)
             del request  # while this waits for the disk, the next requests are read into the memory that is still in the processor's cache
@@ -188,6 +210,10 @@ class CaptureApp:
         self._statistics["duplicates"] += len(appended.duplicates)
         return answers.answer(200, {"success": True, "results": answers.results(turned, appended)}, origin)
 
+    def _salt(self) -> bytes:
+        """The secret of this UTC day."""
+        return blake2b(b"%d" % (self._clock.now() // DAY), key=self._secret[:64]).digest()
+
     def _route(self, path: str) -> Route | None:
         return self._routes.get(path) or self._find(path)
 
@@ -230,13 +256,28 @@ def _headers(pairs: Sequence[tuple[bytes, bytes]], everything: bool = False) -> 
     out: dict[bytes, bytes] = {}
     for name, value in pairs:
         if everything or name in _READ:
-            if name in out and out[name] != value:
+            if name in out and out[name] != value and name not in _ANY:
                 raise Refused(400, "bad_header", f"two different {name.decode()} headers")
             out[name] = value
     whole = b" ".join(out.values())
     if b"\r" in whole or b"\n" in whole or b"\0" in whole:
         raise Refused(400, "bad_header", "a header holds a line break or NUL")
     return out
+
+
+def client_of(scope: Scope, headers: dict[bytes, bytes]) -> str:
+    """The address a request came from; the last one of X-Forwarded-For where a proxy on this machine or in a private network passed it on."""
+    found = scope.get("client")
+    peer = str(found[0]) if found else ""
+    passed_on = headers.get(b"x-forwarded-for", b"")
+    if not passed_on:
+        return peer
+    try:
+        if not ip_address(peer.partition("%")[0]).is_private:
+            return peer
+        return str(ip_address(passed_on.rpartition(b",")[2].strip().decode("ascii")))
+    except ValueError:
+        return peer
 
 
 def _declared(headers: dict[bytes, bytes]) -> int | None:

@@ -83,7 +83,8 @@ class House:
 
         log = self.log()
         log.append([])  # reads the deduplication keys now, so that the first request does not wait for them
-        return CaptureApp(log, open_directory(self._database()), self.clock)
+        secret = self.settings.home / "secret"
+        return CaptureApp(log, open_directory(self._database()), self.clock, secret=secret.read_bytes() if secret.exists() else b"")
 
     def engine(self) -> "EngineLoop":
         """The engine's loop."""

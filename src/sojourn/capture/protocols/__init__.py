@@ -5,6 +5,7 @@ of its own.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from hashlib import blake2b
 from typing import Any
 
 import msgspec
@@ -21,7 +22,18 @@ class Request(msgspec.Struct, frozen=True, gc=False):
     headers: dict[bytes, bytes]  # those the receiver itself reads; all of them where the route asks for `all_headers`
     body: bytes
     scheme: str = "http"
+    client: str = ""  # the address the request came from
+    salt: bytes = b""  # a secret of this installation, another one each UTC day
     parameters: tuple[str, ...] = ()
+
+
+def visitor(request: Request, site: str) -> str:
+    """An anonymous id for clients that send none: the same for one browser on one site until midnight UTC, and meaningless afterwards.
+
+    Made from address and user agent with the day's salt, as Plausible and Umami do; neither is kept.
+    """
+    said = b"\0".join((site.encode("utf-8", "replace"), request.client.encode(), request.headers.get(b"user-agent", b"")))
+    return "visitor-" + blake2b(said, key=request.salt[:64], digest_size=12).hexdigest()
 
 
 class Reply(msgspec.Struct, frozen=True):
@@ -47,7 +59,8 @@ class Route(msgspec.Struct, frozen=True):
     `open` turns a request into calls and raises Refused where it cannot be read at all; `kind` is what every call there is, where the path says it.
     `reply(note, results)` makes the answer to what was taken in, also to a request without any call; `note` is what `open` left in `Opened.note`.
     `refuse` turns a refusal into one that the protocol's clients understand, such as another status for what they would send again for ever.
-    `any_media` takes a body of any content type; `all_headers` passes on every header; `own_key` looks for no key in headers and query, only in `Opened.key`.
+    `visitors` fills in `Request.client` and `Request.salt`; `any_media` takes a body of any content type; `all_headers` passes on every header;
+    `own_key` looks for no key in headers and query, only in `Opened.key`.
     """
 
     open: Callable[[Request], Opened]
@@ -59,6 +72,7 @@ class Route(msgspec.Struct, frozen=True):
     any_media: bool = False
     all_headers: bool = False
     own_key: bool = False
+    visitors: bool = False
     parameters: tuple[str, ...] = ()
 
 

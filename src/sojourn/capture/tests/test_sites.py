@@ -1,0 +1,107 @@
+"""Clients that name a site instead of a key and send no visitor id: Plausible, Umami, and the pixel."""
+
+import json
+
+import pytest
+
+from sojourn.capture.protocols.pixel import GIF
+from sojourn.capture.tests.door import SHOP, Door
+from sojourn.terms.time import DAY
+
+SITE = "shop.example"
+WEBSITE = "0b1d0a0e-0000-4000-8000-000000000001"
+AGENT = "Mozilla/5.0 (X11; Linux x86_64) Chrome/156.0"
+
+
+@pytest.fixture
+def door():
+    with Door() as made:
+        made.directory.put(f"plausible:{SITE}", SHOP)
+        made.directory.put(f"umami:{WEBSITE}", SHOP)
+        yield made
+
+
+def facts(door):
+    return [fact for record in door.log.read(0, 100) for fact in record.facts]
+
+
+def plausible(door, agent=AGENT, **fields):
+    body = json.dumps({"n": "pageview", "u": "https://shop.example/lamps?utm_source=mail", "d": SITE, "r": "https://news.example/", "v": 34, **fields}).encode()
+    answer = door.post("/api/event", body, key=None, content_type="text/plain", user_agent=agent, origin="https://shop.example")
+    assert (answer.status, answer.body) == (200, b"ok")
+    return facts(door)[-1]
+
+
+def umami(door, kind="event", **payload):
+    told = {"type": kind, "payload": {"website": WEBSITE, "hostname": SITE, "url": "/lamps", "language": "de-DE", "screen": "1920x1080", **payload}}
+    answer = door.post("/api/send", told, key=None, user_agent=AGENT)
+    assert (answer.status, answer.json) == (200, {"cache": "", "disabled": False})
+    return facts(door)[-1]
+
+
+def test_plausibles_page_view_has_its_page_its_campaign_and_a_visitor(door):
+    fact = plausible(door)
+    assert (fact.kind, fact.user_id, fact.anonymous_id[:8]) == ("page", None, "visitor-")
+    assert fact.props == {"url": "https://shop.example/lamps?utm_source=mail", "path": "/lamps", "referrer": "https://news.example/"}
+    assert (fact.context["campaign"], fact.context["userAgent"]) == ({"source": "mail"}, AGENT)
+
+
+def test_a_visitor_is_the_same_until_midnight_and_on_this_site_only(door):
+    first, again = plausible(door), plausible(door)
+    assert first.anonymous_id == again.anonymous_id
+    assert plausible(door, agent="another browser").anonymous_id != first.anonymous_id
+    door.clock.advance(DAY)
+    assert plausible(door).anonymous_id != first.anonymous_id
+
+
+@pytest.mark.parametrize(
+    ("fields", "name", "props"),
+    [
+        ({"n": "Outbound Link: Click", "p": {"url": "https://x.example/"}}, "Link Clicked", {"url": "https://x.example/"}),
+        ({"n": "purchase", "$": {"amount": "49.90", "currency": "EUR"}}, "Order Completed", {"revenue": "49.90", "currency": "EUR"}),
+        ({"n": "engagement", "e": 12_500, "sd": 80}, "Page Left", {"seconds": 12.5, "scrolled": 80}),
+        ({"n": None, "name": "Signup", "u": None, "url": "https://shop.example/", "p": {"plan": "gold"}}, "Signed Up", {"plan": "gold"}),
+    ],
+)
+def test_plausibles_events_get_our_names(door, fields, name, props):
+    fact = plausible(door, **fields)
+    assert (fact.kind, fact.name, fact.props) == ("track", name, props)
+
+
+def test_a_site_nobody_has_claimed_is_refused(door):
+    assert door.post("/api/event", {"n": "pageview", "u": "https://x.example/", "d": "x.example"}, key=None).status == 401
+    assert door.post("/api/send", {"type": "event", "payload": {"website": "?"}}, key=None).status == 401
+    assert facts(door) == []
+
+
+def test_umamis_page_view_and_event(door):
+    view = umami(door, title="Lamps")
+    assert (view.kind, view.name, view.props) == ("page", "Lamps", {"url": "https://shop.example/lamps", "path": "/lamps", "title": "Lamps"})
+    assert (view.context["locale"], view.context["screen"]) == ("de-DE", {"width": 1920, "height": 1080})
+    event = umami(door, name="add_to_cart", data={"product_id": "lamp", "price": 49.9})
+    assert (event.name, event.props, event.anonymous_id) == ("Product Added", {"product_id": "lamp", "price": 49.9}, view.anonymous_id)
+
+
+def test_umamis_identify_says_who_the_visitor_is(door):
+    fact = umami(door, "identify", id="u-1", data={"email": "ann@shop.example"})
+    assert (fact.kind, fact.user_id, fact.traits) == ("identify", "u-1", {"email": "ann@shop.example"})
+
+
+def test_a_payload_that_is_no_object_is_dropped_with_its_reason(door):
+    answer = door.post("/api/send?writeKey=wk_shop", {"type": "event", "payload": []}, key=None)
+    assert answer.status == 401  # it names no website
+
+
+def test_the_pixel_is_a_dot_and_an_event(door):
+    answer = door.run(door.call("/pixel.gif?key=wk_shop&event=Letter%20Opened&user_id=u-1&letter=spring&message_id=m-1", b"", None, "GET"))
+    assert (answer.status, answer.headers["content-type"], answer.headers["cache-control"], answer.body) == (200, "image/gif", "no-store", GIF)
+    [fact] = facts(door)
+    assert (fact.kind, fact.name, fact.user_id, fact.props, fact.message_id) == ("track", "Letter Opened", "u-1", {"letter": "spring"}, "m-1")
+
+
+def test_the_pixel_without_an_event_is_a_view_of_the_page_it_is_on(door):
+    answer = door.run(door.call("/pixel.gif?key=wk_shop", b"", None, "GET", referer="https://shop.example/about", user_agent=AGENT))
+    assert answer.status == 200
+    [fact] = facts(door)
+    assert (fact.kind, fact.props, fact.anonymous_id[:8]) == ("page", {"url": "https://shop.example/about", "path": "/about"}, "visitor-")
+    assert door.run(door.call("/pixel.gif?key=wk_nobody", b"", None, "GET")).status == 401
