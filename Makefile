@@ -3,18 +3,23 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: up dev test check bench lock docs stories clean
+# What the front end is built from; everything in frontend/ but what npm puts there.
+FRONTEND := $(shell find frontend -name node_modules -prune -o -type f -print 2>/dev/null)
 
-up: $(VENV)/.runtime
+.PHONY: up dev assets test check bench lock docs stories screenshots clean
+
+up: $(VENV)/.runtime $(VENV)/.assets
 	@$(BIN)/sojourn up
 
-dev: $(VENV)/.dev
+dev: $(VENV)/.dev $(VENV)/.assets
 	@echo "Ready: . $(BIN)/activate"
 
-test: $(VENV)/.dev
+assets: $(VENV)/.assets
+
+test: $(VENV)/.dev $(VENV)/.assets
 	@$(BIN)/python -m pytest
 
-check: $(VENV)/.dev
+check: $(VENV)/.dev $(VENV)/.assets
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check -q . || { echo "Run: $(BIN)/ruff format ."; exit 1; }
 	@$(BIN)/python -m mypy src/sojourn
@@ -30,6 +35,9 @@ docs: $(VENV)/.dev
 stories: $(VENV)/.dev
 	@$(BIN)/python -m tests.stories.rewrite
 
+screenshots: $(VENV)/.dev $(VENV)/.assets
+	@$(BIN)/python -m tests.browser.screenshots
+
 $(VENV)/bin/python:
 	@sh tools/venv "$(PYTHON)" "$(VENV)"
 
@@ -41,10 +49,15 @@ $(VENV)/.dev: $(VENV)/bin/python requirements-dev.lock pyproject.toml
 	@sh tools/install "$(VENV)" requirements-dev.lock
 	@touch $@ $(VENV)/.runtime
 
+$(VENV)/.assets: $(VENV)/bin/python tools/frontend $(FRONTEND)
+	@sh tools/frontend "$(VENV)"
+	@touch $@
+
 # Needs `uv` on the path. The lock files name no index and hold a hash for every file.
 lock:
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header -q pyproject.toml --group dev --group bench --group build -o requirements-dev.lock
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header -q pyproject.toml --group build -c requirements-dev.lock -o requirements.lock
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header -q --group node -c requirements-dev.lock -o requirements-node.lock
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) frontend/node_modules .mypy_cache .ruff_cache .hypothesis .import_linter_cache

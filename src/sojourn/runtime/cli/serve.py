@@ -26,6 +26,7 @@ def register(app: typer.Typer) -> None:
 def up() -> None:
     """Set up what is missing, then run everything: capture, pages, engine, lake, courier."""
     found = settings()
+    _pages_are_built()
     _port_is_free(found)
     load_django()
     from sojourn.runtime.bootstrap import bootstrap, sign_in_link
@@ -66,6 +67,7 @@ def capture() -> None:
 
 def web() -> None:
     """Run the pages alone."""
+    _pages_are_built()
     from sojourn.runtime.front import run
 
     run(settings(), capture=False)
@@ -80,6 +82,13 @@ def work(loops: Annotated[str, typer.Option(help="Which loops, separated by comm
     if not names or any(name not in LOOPS for name in names):
         raise Refusal(Code.BAD_VALUE, f"--loops takes any of {', '.join(LOOPS)}")
     run(settings(), names)
+
+
+def _pages_are_built() -> None:
+    from sojourn.ui.assets import built
+
+    if not built():
+        raise Refusal(Code.NOT_READY, "the pages' styles and scripts are not built yet; in the source folder run: make assets")
 
 
 def _port_is_free(found: Settings) -> None:
