@@ -1,8 +1,10 @@
-"""What can be read of the built-in mailbox: its mails, taken apart for looking at."""
+"""What can be read of the built-in mailbox: its mails, sought and taken apart for looking at."""
 
 from dataclasses import dataclass
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+
+from django.db.models import Q
 
 from sojourn.apps.messages.models import Mail
 
@@ -18,9 +20,15 @@ class Parts:
     text: str
 
 
-def mailbox(workspace: int, before: int = 0) -> tuple[list[Mail], int]:
-    """The newest mails without their bodies, with ids below `before` where given; with the next `before`, 0 at the end."""
+def mails(workspace: int, query: str = "", before: int = 0) -> tuple[list[Mail], int]:
+    """The newest mails without their bodies, with ids below `before` where given; with the next `before`, 0 at the end.
+
+    `query` is a part of a subject or an address, whatever the case.
+    """
     rows = Mail.objects.filter(workspace_id=workspace).defer("raw")
+    text = query.strip()
+    if text:
+        rows = rows.filter(Q(subject__icontains=text) | Q(recipient__icontains=text) | Q(sender__icontains=text))
     found = list((rows.filter(pk__lt=before) if before else rows).order_by("-pk")[: PAGE + 1])
     return found[:PAGE], found[PAGE - 1].pk if len(found) > PAGE else 0
 
@@ -47,3 +55,8 @@ def _body(message: EmailMessage, kind: str) -> str:
         return raw.decode(charset, "replace")
     except LookupError:
         return raw.decode("utf-8", "replace")
+
+
+def source(raw: bytes, limit: int = 200_000) -> str:
+    """The whole message as it travels, cut at `limit` bytes."""
+    return raw[:limit].decode("utf-8", "replace")

@@ -1,90 +1,91 @@
-"""Pages of messages: what went out, what was held back and why, and the built-in mailbox."""
+"""Pages of messages: what went out, what was held back and why; one message with its story."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.http import urlencode
-from django.views.decorators.clickjacking import xframe_options_sameorigin
 
-from sojourn.apps.messages import queries
-from sojourn.apps.messages.access import access_mail
-from sojourn.apps.messages.words import STATE, reason_words, state_words
+from sojourn.apps.messages import effect as effects
+from sojourn.apps.messages import listing, queries
+from sojourn.apps.messages.story import story
+from sojourn.apps.messages.words import reason_words, state_words
 from sojourn.apps.people import api as people
 from sojourn.apps.workspace.api import Membership, member_page, now
+from sojourn.terms.effects import IntentState
 
 
 @member_page()
 def index(request: HttpRequest, member: Membership) -> HttpResponse:
-    """Messages, the newest decision first, with counts by state and reason."""
-    state, after = request.GET.get("state", ""), request.GET.get("after", "")
-    found, cursor = people.list_messages(member.workspace, state, after)
-    at = now()
-    month = people.month(member.workspace, at)
-    skipped = [(reason_words(reason), number) for (outcome, reason), number in month.decisions.items() if outcome == "skip"] if month else None
-    context = {
-        "rows": found,
-        "tally": [_tallied(one) for one in people.tally(member.workspace, at)],
-        "skipped": sorted(skipped, key=lambda pair: (-pair[1], pair[0])) if skipped is not None else None,
-        "states": [(key.value, words[0]) for key, words in STATE.items()],
-        "state": state,
-        "more": urlencode({"state": state, "after": cursor}) if cursor else "",
+    """Every decision to write or not, the newest first, counted by where it stands and why."""
+    return render(request, "messages/index.html", _listed(request, member))
+
+
+@member_page()
+def index_list(request: HttpRequest, member: Membership) -> HttpResponse:
+    """The numbers and rows of that page alone, for a swap."""
+    return render(request, "messages/_list.html", _listed(request, member))
+
+
+def _listed(request: HttpRequest, member: Membership) -> dict[str, object]:
+    ask, at, after = listing.asked(request.GET), now(), request.GET.get("after", "")[:100]
+    rows, cursor = listing.lines(member.workspace, ask, at, after)
+    return {
+        "here": "messages",
+        "ask": ask,
+        "query": ask.link() + (f"&after={after}" if after else ""),
+        "counts": listing.counts(member.workspace, ask, at),
+        "period": listing.PERIODS[ask.days][0],
+        "periods": listing.PERIODS.items(),
+        "rows": rows,
+        "after": after,
+        "more": f"{ask.link()}&after={cursor}" if cursor else "",
     }
-    return render(request, "messages/index.html", context)
-
-
-def _tallied(one: people.Tally) -> dict[str, object]:
-    return {"state": one.state, "words": state_words(one.state)[0], "reason": _reason(one.state, one.reason), "messages": one.messages}
-
-
-def _reason(state: str, reason: str) -> str:
-    """The reason where it says more than the state."""
-    return reason_words(reason) if reason and reason not in ("fits", state) else ""
 
 
 @member_page()
 def show(request: HttpRequest, member: Membership, intent: str) -> HttpResponse:
-    """One message: its states, and what its template was given."""
-    message = people.get_message(member.workspace, intent)
-    name, sentence = state_words(message.state)
-    context = {
-        "one": message,
+    """One message: its story, what its template was given, and the mail itself."""
+    return render(request, "messages/show.html", _shown(member, intent))
+
+
+@member_page()
+def show_story(request: HttpRequest, member: Membership, intent: str) -> HttpResponse:
+    """The story of one message alone, for a swap."""
+    return render(request, "messages/_story.html", _shown(member, intent))
+
+
+def _shown(member: Membership, intent: str) -> dict[str, object]:
+    one = people.get_message(member.workspace, intent)
+    came = people.get_aftermath(member.workspace, one)
+    name, sentence = state_words(one.state)
+    reason = reason_words(one.reason) if one.reason not in (*listing.Unreasoned, one.state) else ""
+    mail = queries.mail_of(member.workspace, intent)
+    return {
+        "here": "messages",
+        "one": one,
+        "came": came,
         "state": name,
         "sentence": sentence,
-        "reason": _reason(message.state, message.reason),
-        "data": sorted(message.data.items()),
-        "mail": queries.mail_of(member.workspace, intent),
+        "reason": reason,
+        "story": story(one, came, now()),
+        "held_out": one.state == IntentState.HELD_OUT,
+        "data": sorted((key, value) for key, value in one.data.items() if value not in ("", [], None)),
+        "mail": mail,
     }
-    return render(request, "messages/show.html", context)
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
 
 
 @member_page()
-def mailbox(request: HttpRequest, member: Membership) -> HttpResponse:
-    """Mail that no server took, because none is set up."""
-    found, before = queries.mailbox(member.workspace, _number(request.GET.get("before", "")))
-    return render(request, "messages/mailbox.html", {"mails": found, "before": before})
+def effect(request: HttpRequest, member: Membership) -> HttpResponse:
+    """What messages do: those written to against those held back at random."""
+    return render(request, "messages/effect.html", _compared(request, member))
 
 
 @member_page()
-def mail(request: HttpRequest, member: Membership, mail: int) -> HttpResponse:
-    """One mail as its recipient sees it, its text, and its source."""
-    found = access_mail(member.workspace, mail)
-    images = request.GET.get("images") == "1"
-    return render(request, "messages/mail.html", {"mail": found, "parts": queries.take_apart(bytes(found.raw)), "images": images})
+def effect_table(request: HttpRequest, member: Membership) -> HttpResponse:
+    """The table of that page alone, for a swap."""
+    return render(request, "messages/_effect.html", _compared(request, member))
 
 
-_BODY_POLICY = (
-    "sandbox allow-popups; default-src 'none'; style-src 'unsafe-inline'; img-src data:{images}; frame-ancestors 'self'; base-uri 'none'; form-action 'none'"
-)
-
-
-@xframe_options_sameorigin
-@member_page()
-def body(request: HttpRequest, member: Membership, mail: int) -> HttpResponse:
-    """The HTML of a mail, for a frame: no script, no form, no origin; images of other sites only when asked for, since they tell their site who looks."""
-    html = queries.take_apart(bytes(access_mail(member.workspace, mail).raw)).html
-    response = HttpResponse(html or "<p>This mail has no HTML part.</p>")
-    response["Content-Security-Policy"] = _BODY_POLICY.format(images=" https: http:" if request.GET.get("images") == "1" else "")
-    return response
+def _compared(request: HttpRequest, member: Membership) -> dict[str, object]:
+    asked = request.GET.get("days", "")
+    days = asked if asked in listing.PERIODS else effects.DEFAULT_PERIOD
+    found = effects.effect(member.workspace, now(), listing.PERIODS[days][1])
+    return {"here": "messages", "effect": found, "days": days, "period": listing.PERIODS[days][0].lower(), "periods": listing.PERIODS.items()}

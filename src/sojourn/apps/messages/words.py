@@ -35,6 +35,25 @@ REASON = {
     Why.PAUSED: "Mail is paused.",
     Why.RENDER_ERROR: "Its text could not be made; see the detail.",
 }
+GROUPS: dict[str, tuple[str, tuple[IntentState, ...]]] = {
+    "sent": ("Sent", (IntentState.ACCEPTED, IntentState.UNKNOWN)),
+    "waiting": ("Waiting", (IntentState.READY, IntentState.CLAIMED, IntentState.HANDING_OVER)),
+    "held_out": ("Held back", (IntentState.HELD_OUT,)),
+    "stopped": ("Stopped", (IntentState.REFUSED, IntentState.CANCELLED, IntentState.FAILED)),
+}
+"""States that people think of as one, with their name."""
+SKIPPED = "skipped"
+"""The group of decisions not to write; they have no message, only a cart and a reason."""
+
+TEMPLATE = {
+    "free_shipping": "Free shipping",
+    "price_help": "Help with the price",
+    "short_checkout": "Short checkout",
+    "payment_help": "Help with paying",
+    "delivery_help": "Other ways of delivery",
+    "stock_help": "What is in stock",
+    "reminder": "Reminder",
+}
 _STATE = {key.value: words for key, words in STATE.items()}
 _REASON = {key.value: words for key, words in REASON.items()}
 
@@ -42,6 +61,16 @@ _REASON = {key.value: words for key, words in REASON.items()}
 def state_words(state: str) -> tuple[str, str]:
     """A short name and a sentence."""
     return _STATE.get(state, (state, ""))
+
+
+def template_words(template: str) -> str:
+    """What a template is called."""
+    return TEMPLATE.get(template) or template.replace("_", " ").capitalize()
+
+
+def group_of(state: str) -> str:
+    """The group a state belongs to, "" where the list does not know it."""
+    return next((key for key, (_, states) in GROUPS.items() if state in states), "")
 
 
 def reason_words(reason: str) -> str:

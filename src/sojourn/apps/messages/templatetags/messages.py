@@ -1,10 +1,11 @@
-"""Words for states and reasons in templates."""
+"""Words for states, reasons, causes and templates of messages, in templates."""
 
 from typing import Any
 
 from django import template
 
-from sojourn.apps.messages.words import reason_words, state_words
+from sojourn.apps.messages.words import reason_words, state_words, template_words
+from sojourn.apps.people.api import cause_words
 
 register = template.Library()
 
@@ -23,5 +24,17 @@ def why(message: Any) -> str:
 
 @register.filter
 def reason(key: str) -> str:
-    """A reason in a sentence."""
+    """A reason as a sentence."""
     return reason_words(key)
+
+
+@register.filter
+def template_name(key: str) -> str:
+    """What a template is called."""
+    return template_words(key)
+
+
+@register.filter
+def cause_name(cause: str) -> str:
+    """What a cause is called."""
+    return cause_words(cause)

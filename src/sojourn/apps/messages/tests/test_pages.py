@@ -64,7 +64,7 @@ def test_a_message_that_was_stopped_says_why():
     house = build()
     store_ann(house.workspace)
     store_intent(house.workspace, ANN, state="refused", reason="unsubscribed")
-    for path in ("/messages/", "/messages/i-1/"):
+    for path in ("/messages/?days=all", "/messages/i-1/"):
         page = browser(house.vera).get(path).content.decode()
         assert "Not sent" in page
         assert "They unsubscribed." in page
@@ -78,7 +78,8 @@ def test_a_mail_is_shown_in_a_frame_that_can_run_nothing_and_load_nothing():
     page = client.get(f"/messages/mailbox/{mail.pk}/").content.decode()
     assert 'sandbox="allow-popups"' in page
     assert "<script>alert" not in page
-    assert "Grüße &lt;script&gt;alert(1)" in page
+    assert "Grüße &lt;script&gt;alert(1)" in client.get(f"/messages/mailbox/{mail.pk}/?view=text").content.decode()
+    assert "Content-Type: multipart/alternative" in client.get(f"/messages/mailbox/{mail.pk}/?view=source").content.decode()
     assert "&lt;i&gt;hello" in page
     body = client.get(f"/messages/mailbox/{mail.pk}/body")
     policy = body["Content-Security-Policy"]
