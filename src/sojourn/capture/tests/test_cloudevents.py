@@ -1,0 +1,80 @@
+"""CloudEvents 1.0: the three modes, who an event belongs to, and what it is called."""
+
+import json
+
+import pytest
+
+from sojourn.capture.tests.door import Door, basic
+
+EVENT = {
+    "specversion": "1.0", "id": "e-1", "source": "https://shop.example/checkout", "type": "com.example.order.completed", "time": "2026-11-18T11:06:00.123456Z",
+    "userid": "u-1", "data": {"order_id": "o-1", "total": 49.9},
+}  # fmt: skip
+
+
+@pytest.fixture
+def door():
+    with Door() as made:
+        yield made
+
+
+def post(door, body, content_type, **headers):
+    answer = door.post("/events", body, content_type=content_type, **headers)
+    assert answer.status == 200, answer.body
+    return door.facts()
+
+
+def test_a_structured_event_is_a_track_call_in_our_words(door):
+    [fact] = post(door, EVENT, "application/cloudevents+json; charset=utf-8")
+    assert (fact.kind, fact.name, fact.user_id, fact.message_id) == ("track", "Order Completed", "u-1", "https://shop.example/checkout e-1")
+    assert (fact.props, fact.at) == ({"order_id": "o-1", "total": 49.9}, 1_794_999_960_123)
+    assert fact.raw["cloudevent"] == {"source": EVENT["source"], "type": EVENT["type"], "userid": "u-1"}
+
+
+def test_a_batch_loses_only_what_is_wrong(door):
+    batch = [EVENT, {**EVENT, "id": ""}, {**EVENT, "id": "e-3", "specversion": "0.3"}, {**EVENT, "id": "e-4"}]
+    answer = door.post("/events", batch, content_type="application/cloudevents-batch+json")
+    assert (answer.status, answer.results) == (200, [(1, "dropped", "bad_shape"), (2, "dropped", "bad_shape")])
+    assert [fact.message_id[-3:] for fact in door.facts()] == ["e-1", "e-4"]
+
+
+def test_a_binary_event_has_its_attributes_in_headers(door):
+    headers = {"ce-specversion": "1.0", "ce-id": "e-1", "ce-source": "urn:device:7", "ce-type": "reading", "ce-subject": "Birne%20%E6%9A%96"}
+    [fact] = post(door, {"metric": "temperature", "value": 21.5}, "application/json", **headers)
+    assert (fact.name, fact.anonymous_id, fact.props) == ("Reading", "Birne 暖", {"metric": "temperature", "value": 21.5})
+
+
+def test_binary_data_of_any_type_is_kept_as_text(door):
+    headers = {"ce-specversion": "1.0", "ce-id": "e-1", "ce-source": "urn:device:7", "ce-type": "note"}
+    [fact] = post(door, b"too warm", "text/plain", **headers)
+    assert (fact.anonymous_id, fact.props) == ("urn:device:7", {"data": "too warm"})
+
+
+def test_the_same_source_and_id_count_once(door):
+    post(door, EVENT, "application/cloudevents+json")
+    assert len(post(door, EVENT, "application/cloudevents+json")) == 1
+    assert len(post(door, {**EVENT, "source": "https://other.example/"}, "application/cloudevents+json")) == 2
+
+
+def test_a_segment_call_inside_stays_what_it_is(door):
+    data = {"call": "identify", "userId": "u-1", "anonymousId": "a-1", "traits": {"email": "ann@shop.example"}, "properties": {}}
+    [fact] = post(door, {**EVENT, "userid": None, "data": data}, "application/cloudevents+json")
+    assert (fact.kind, fact.user_id, fact.anonymous_id, fact.traits) == ("identify", "u-1", "a-1", {"email": "ann@shop.example"})
+
+
+def test_a_long_source_still_gives_an_id_that_fits(door):
+    [fact] = post(door, {**EVENT, "source": "urn:" + "x" * 400, "userid": None}, "application/cloudevents+json")
+    assert len(fact.message_id) == 100
+    assert len(fact.anonymous_id) == 255
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"7", b"null", b"\xff"])
+def test_what_is_no_event_is_refused_with_a_reason(door, body):
+    answer = door.post("/events", body, content_type="application/cloudevents+json")
+    assert (answer.status, answer.json["success"]) == (400, False)
+
+
+def test_the_key_is_asked_for_as_everywhere(door):
+    assert door.post("/events", EVENT, key=None).status == 401
+    body = json.dumps(EVENT).encode()
+    assert door.run(door.call("/events/", body, None, "POST", authorization=basic("wk_shop:"))).status == 200
