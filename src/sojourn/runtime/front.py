@@ -84,7 +84,11 @@ class Front:
 
         with self._loading:
             if self._django is None:
-                self._django = django_app(self._house)
+                loaded = django_app(self._house)
+                from sojourn.apps.sources import debugger
+
+                debugger.connect(self._house.log, self._capture.recent.of if self._capture is not None else None)
+                self._django = loaded
                 gc.freeze()  # pages stay loaded, see `run`
 
     async def _health(self, path: str, send: Send) -> None:

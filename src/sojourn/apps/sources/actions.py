@@ -1,14 +1,18 @@
 """Verbs of sources: make one, give it another key, switch it off and on."""
 
 import secrets
+from typing import Final
 
 from django.db import transaction
 
 from sojourn.apps.sources.access import access_source
+from sojourn.apps.sources.kinds import KINDS, WEBSITE
 from sojourn.apps.sources.models import Source
 from sojourn.apps.workspace.api import audit, hash_of
 from sojourn.terms.refusals import Code, Refusal
-from sojourn.terms.time import Millis, to_datetime
+from sojourn.terms.time import MINUTE, Millis, from_datetime, to_datetime
+
+UNDO: Final = 10 * MINUTE
 
 
 def _new_key() -> tuple[str, str, str]:
@@ -18,13 +22,15 @@ def _new_key() -> tuple[str, str, str]:
 
 
 @transaction.atomic
-def create_source(workspace: int, name: str, actor: str, now: Millis) -> tuple[Source, str]:
+def create_source(workspace: int, name: str, actor: str, now: Millis, kind: str = WEBSITE) -> tuple[Source, str]:
     """A new source and its write key, which is shown this once. Errors: BAD_VALUE."""
     plain = name.strip()
     if not 1 <= len(plain) <= 200:
         raise Refusal(Code.BAD_VALUE, "A source needs a name of 1 to 200 characters, such as Website.")
+    if kind not in KINDS:
+        raise Refusal(Code.BAD_VALUE, f"A source is one of {', '.join(KINDS)}.")
     key, hashed, hint = _new_key()
-    source = Source.objects.create(workspace_id=workspace, name=plain, key_hash=hashed, key_hint=hint, created_at=to_datetime(now))
+    source = Source.objects.create(workspace_id=workspace, name=plain, kind=kind, key_hash=hashed, key_hint=hint, created_at=to_datetime(now))
     audit(workspace, actor, "create_source", plain, now, {"source": source.pk})
     return source, key
 
@@ -33,10 +39,24 @@ def create_source(workspace: int, name: str, actor: str, now: Millis) -> tuple[S
 def rotate_key(workspace: int, source: int, actor: str, now: Millis) -> tuple[Source, str]:
     """Another write key for a source; the old one ends within 10 seconds. Errors: NOT_FOUND."""
     found = access_source(workspace, source)
+    found.old_key_hash, found.old_key_hint, found.rotated_at = found.key_hash, found.key_hint, to_datetime(now)
     key, found.key_hash, found.key_hint = _new_key()
-    found.save(update_fields=["key_hash", "key_hint"])
+    found.save(update_fields=["key_hash", "key_hint", "old_key_hash", "old_key_hint", "rotated_at"])
     audit(workspace, actor, "rotate_key", found.name, now, {"source": found.pk})
     return found, key
+
+
+@transaction.atomic
+def restore_key(workspace: int, source: int, actor: str, now: Millis) -> Source:
+    """Let the key before the present one be the key again, for 10 minutes after it was replaced. Errors: NOT_FOUND, CONFLICT."""
+    found = access_source(workspace, source)
+    if not found.old_key_hash or found.rotated_at is None or from_datetime(found.rotated_at) + UNDO < now:
+        raise Refusal(Code.CONFLICT, "The old key is gone: it can be had back for 10 minutes after another was made.")
+    found.key_hash, found.key_hint = found.old_key_hash, found.old_key_hint
+    found.old_key_hash, found.old_key_hint, found.rotated_at = "", "", None
+    found.save(update_fields=["key_hash", "key_hint", "old_key_hash", "old_key_hint", "rotated_at"])
+    audit(workspace, actor, "restore_key", found.name, now, {"source": found.pk})
+    return found
 
 
 @transaction.atomic
@@ -48,3 +68,17 @@ def set_enabled(workspace: int, source: int, enabled: bool, actor: str, now: Mil
         found.save(update_fields=["disabled_at"])
         audit(workspace, actor, "enable_source" if enabled else "disable_source", found.name, now, {"source": found.pk})
     return found
+
+
+@transaction.atomic
+def rename_source(workspace: int, source: int, name: str, actor: str, now: Millis) -> str:
+    """Call a source something else; what it was called. Errors: NOT_FOUND, BAD_VALUE."""
+    found = access_source(workspace, source)
+    plain, before = name.strip(), found.name
+    if not 1 <= len(plain) <= 200:
+        raise Refusal(Code.BAD_VALUE, "A source needs a name of 1 to 200 characters, such as Website.")
+    if plain != before:
+        found.name = plain
+        found.save(update_fields=["name"])
+        audit(workspace, actor, "rename_source", plain, now, {"source": found.pk, "before": before})
+    return before

@@ -2,16 +2,23 @@
 
 from django.db import models
 
+from sojourn.apps.sources.kinds import WEBSITE
+
 
 class Source(models.Model):
     """Something that sends events. Its write key may only append; only the key's SHA-256 is kept."""
 
     workspace = models.ForeignKey("workspace.Workspace", on_delete=models.CASCADE)
     name = models.CharField(max_length=200)
+    kind = models.CharField(max_length=20, db_default=WEBSITE)  # one of kinds.KINDS
     key_hash = models.CharField(max_length=64, unique=True)
     key_hint = models.CharField(max_length=12)
     created_at = models.DateTimeField()
     disabled_at = models.DateTimeField(null=True)
+    # The key before the present one, so that making another can be undone for a few minutes.
+    old_key_hash = models.CharField(max_length=64, db_default="")
+    old_key_hint = models.CharField(max_length=12, db_default="")
+    rotated_at = models.DateTimeField(null=True)
 
 
 class Count(models.Model):

@@ -8,6 +8,7 @@ from sojourn.apps.sources.models import Count, QuarantinedEvent, Source
 from sojourn.terms.outcomes import MEANING, Reason
 from sojourn.terms.time import Millis, from_datetime
 
+PAGE = 50
 DROPPED = frozenset(
     """
     no_event_name event_name_too_long event_name_reserved no_identifier bad_identifier identifier_too_long message_id_too_long bad_type bad_shape
@@ -25,6 +26,7 @@ class SourceLine:
 
     id: int
     name: str
+    kind: str
     key_hint: str
     enabled: bool
     created_at: Millis
@@ -65,6 +67,7 @@ def _line(source: Source, counts: dict[str, int]) -> SourceLine:
     return SourceLine(
         id=source.pk,
         name=source.name,
+        kind=source.kind,
         key_hint=source.key_hint,
         enabled=source.disabled_at is None,
         created_at=from_datetime(source.created_at),
@@ -81,7 +84,7 @@ def meaning(reason: str) -> str:
     return _MEANING.get(reason, reason)
 
 
-def quarantined(workspace: int, source: int, before: int = 0, limit: int = 50) -> list[QuarantinedEvent]:
+def quarantined(workspace: int, source: int, before: int = 0, limit: int = PAGE) -> list[QuarantinedEvent]:
     """The newest events set aside of a source, with ids below `before` where given."""
     rows = QuarantinedEvent.objects.filter(workspace_id=workspace, source_id=source)
     return list((rows.filter(pk__lt=before) if before else rows).order_by("-pk")[:limit])

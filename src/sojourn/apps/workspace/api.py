@@ -16,15 +16,18 @@ from sojourn.apps.workspace.preferences import settings_reference
 from sojourn.apps.workspace.queries import list_settings, memberships, setting
 from sojourn.apps.workspace.sign_in import hash_of
 from sojourn.terms.rules import RuleBook
+from sojourn.terms.time import Millis
 
-if TYPE_CHECKING:  # templates and their engine are loaded only where mail is made
+if TYPE_CHECKING:  # templates and their engine are loaded only where mail is made; the first steps ask apps that ask this one
     from sojourn.actions.api import MailSettings
+    from sojourn.apps.workspace.first_run import FirstRun
 
 __all__ = [
     "KeyOwner",
     "Membership",
     "Role",
     "audit",
+    "first_run",
     "hash_of",
     "list_settings",
     "mail_settings",
@@ -87,6 +90,13 @@ def mail_settings(workspace: int) -> "MailSettings":
         free_shipping_code=text["free_shipping_code"],
         paused=text["paused"] == "on",
     )
+
+
+def first_run(member: Membership, now: Millis) -> "FirstRun | None":
+    """The first steps as `workspace/_first_run.html` shows them under the name `first_run`; None where they are hidden."""
+    from sojourn.apps.workspace.first_run import first_run as read
+
+    return read(member, now)
 
 
 def salt_of(workspace: int) -> bytes | None:

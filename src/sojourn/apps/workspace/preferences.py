@@ -195,6 +195,16 @@ PREFERENCES: tuple[Preference, ...] = (
         lambda book: book.currency,
     ),
     Preference(
+        "first_steps",
+        _PLACE,
+        "First steps on Home",
+        "The checklist that leads through the first hour.",
+        "shown or hidden",
+        "shown",
+        _choice("shown", "hidden"),
+        choices=("shown", "hidden"),
+    ),
+    Preference(
         "cart_gap",
         _CARTS,
         "A cart counts as abandoned after",

@@ -1,12 +1,15 @@
-"""Addresses of home, sign-in and settings."""
+"""Addresses of sign-in and settings."""
 
 from allauth.account import views as allauth
 from django.urls import path
 
-from sojourn.apps.workspace import settings_views, views
+from sojourn.apps.workspace import settings_views, start_views, views
 
 urlpatterns = [
-    path("", views.home, name="home"),
+    path("start/", start_views.start, name="start"),
+    path("start/steps/", start_views.steps, name="first_run"),
+    path("start/hide", start_views.hide, name="first_run_hide"),
+    path("start/show", start_views.show, name="first_run_show"),
     path("sign-in/<str:token>", views.sign_in_by_link, name="sign_in_by_link"),
     # Of allauth only what a team without open sign-up needs. There is no reset by mail: an owner makes a fresh link.
     path("accounts/login/", allauth.login, name="account_login"),

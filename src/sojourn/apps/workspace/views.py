@@ -1,4 +1,4 @@
-"""Home, and the ways in."""
+"""The ways in."""
 
 from django.contrib.auth import login, logout
 from django.http import HttpRequest, HttpResponse
@@ -6,36 +6,10 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from sojourn.apps.people import api as people
-from sojourn.apps.sources import api as sources
 from sojourn.apps.workspace import clock, sign_in
-from sojourn.apps.workspace.access import Membership, member_page
 from sojourn.terms.refusals import Refusal
 
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
-
-
-@member_page()
-def home(request: HttpRequest, member: Membership) -> HttpResponse:
-    """The workspace at a glance."""
-    now = clock.now()
-    tally = people.tally(member.workspace, now)
-    latest, _after = people.list_messages(member.workspace, limit=8)
-    return render(
-        request,
-        "workspace/home.html",
-        {
-            "people": people.count(member.workspace),
-            "carts": people.open_carts(member.workspace),
-            "month": people.month(member.workspace, now),
-            "sent": sum(one.messages for one in tally if one.state == "accepted"),
-            "held_out": sum(one.messages for one in tally if one.state == "held_out"),
-            "unknown": sum(one.messages for one in tally if one.state == "unknown"),
-            "latest": latest,
-            "sources": sources.list_sources(member.workspace),
-            "now": now,
-        },
-    )
 
 
 @never_cache

@@ -1,0 +1,173 @@
+"""Working code for each SDK, with the key and the address of this installation in it."""
+
+import re
+from dataclasses import dataclass, replace
+from typing import Final
+from urllib.parse import urlsplit
+
+
+@dataclass(frozen=True, slots=True)
+class Snippet:
+    """How one kind of program sends. `kinds` are the sources it is shown first for; `note` says what must be known beside the code."""
+
+    key: str
+    title: str
+    install: str
+    code: str
+    note: str = ""
+    kinds: tuple[str, ...] = ()
+
+
+_HOLE: Final = re.compile(r"\b(ADDRESS|KEY|HOST|NAME|PORT|SSL)\b")
+_SNIPPET: Final = """<script>
+  window.analytics = window.analytics || [];
+  ["page", "identify", "track", "group", "alias", "reset", "ready", "consent"].forEach(function (call) {
+    analytics[call] = analytics[call] || function () { analytics.push([call].concat([].slice.call(arguments))); };
+  });
+</script>
+<script async src="ADDRESS/sojourn.js?key=KEY"></script>"""
+
+_CURL: Final = """curl ADDRESS/v1/track -u 'KEY:' -H 'Content-Type: application/json' -d '{
+  "event": "Product Added", "userId": "ann", "context": {"traits": {"email": "ann@example.com"}},
+  "properties": {"product_id": "p-1", "name": "Walking boots", "price": 89.90, "quantity": 1, "currency": "EUR"}
+}'"""
+
+_NEXT: Final = """import { AnalyticsBrowser } from "@segment/analytics-next";
+
+const analytics = AnalyticsBrowser.load({ writeKey: "KEY", cdnURL: "ADDRESS" });
+analytics.page();
+analytics.track("Product Added", { product_id: "p-1", name: "Walking boots", price: 89.9, currency: "EUR" });"""
+
+_NODE: Final = """import { Analytics } from "@segment/analytics-node";
+
+const analytics = new Analytics({ writeKey: "KEY", host: "ADDRESS" });
+analytics.track({ userId: "ann", event: "Order Completed", properties: { order_id: "o-1", revenue: 89.9, currency: "EUR" } });
+await analytics.closeAndFlush();"""
+
+_PYTHON: Final = """import segment.analytics as analytics
+
+analytics.write_key = "KEY"
+analytics.host = "ADDRESS"
+analytics.track("ann", "Order Completed", {"order_id": "o-1", "revenue": 89.90, "currency": "EUR"})
+analytics.flush()"""
+
+_GO: Final = """import analytics "github.com/segmentio/analytics-go/v3"
+
+client, err := analytics.NewWithConfig("KEY", analytics.Config{Endpoint: "ADDRESS"})
+if err != nil {
+	panic(err)
+}
+defer client.Close()
+client.Enqueue(analytics.Track{
+	UserId:     "ann",
+	Event:      "Order Completed",
+	Properties: analytics.NewProperties().SetOrderId("o-1").SetRevenue(89.90).SetCurrency("EUR"),
+})"""
+
+_PHP: Final = """<?php
+require __DIR__ . "/vendor/autoload.php";
+
+use Segment\\Segment;
+
+Segment::init("KEY", ["host" => "HOST", "ssl" => SSL]);
+Segment::track([
+    "userId" => "ann",
+    "event" => "Order Completed",
+    "properties" => ["order_id" => "o-1", "revenue" => 89.90, "currency" => "EUR"],
+]);
+Segment::flush();"""
+
+_RUBY: Final = """require "segment/analytics"
+
+analytics = Segment::Analytics.new(write_key: "KEY", host: "NAME", port: PORT, path: "/v1/batch")
+analytics.track(user_id: "ann", event: "Order Completed", properties: { order_id: "o-1", revenue: 89.90, currency: "EUR" })
+analytics.flush"""
+
+_JAVA: Final = """import com.segment.analytics.Analytics;
+import com.segment.analytics.messages.TrackMessage;
+import java.util.Map;
+
+Analytics analytics = Analytics.builder("KEY").setUploadURL("ADDRESS/v1/batch").build();
+analytics.enqueue(TrackMessage.builder("Order Completed").userId("ann")
+    .properties(Map.of("order_id", "o-1", "revenue", 89.90, "currency", "EUR")));
+analytics.flush();"""
+
+_DOTNET: Final = """using Segment.Analytics;
+using Segment.Serialization;
+
+var analytics = new Analytics(new Configuration("KEY", apiHost: "HOST/v1", cdnHost: "HOST/v1"));
+analytics.Identify("ann");
+analytics.Track("Order Completed", new JsonObject { ["order_id"] = "o-1", ["revenue"] = 89.90, ["currency"] = "EUR" });
+analytics.Flush();"""
+
+_KOTLIN: Final = """import com.segment.analytics.kotlin.android.Analytics
+
+val analytics = Analytics("KEY", applicationContext) {
+    apiHost = "HOST/v1"
+    cdnHost = "HOST/v1"
+    trackApplicationLifecycleEvents = true
+}
+analytics.track("Product Added", buildJsonObject { put("product_id", "p-1"); put("price", 89.90); put("currency", "EUR") })"""
+
+_SWIFT: Final = """import Segment
+
+let analytics = Analytics(configuration: Configuration(writeKey: "KEY")
+    .apiHost("HOST/v1")
+    .cdnHost("HOST/v1"))
+analytics.track(name: "Product Added", properties: ["product_id": "p-1", "price": 89.90, "currency": "EUR"])"""
+
+_NATIVE: Final = """import { createClient } from "@segment/analytics-react-native";
+
+const analytics = createClient({
+  writeKey: "KEY",
+  useSegmentEndpoints: true,
+  proxy: "ADDRESS/v1",
+  cdnProxy: "ADDRESS/v1",
+});
+analytics.track("Product Added", { product_id: "p-1", price: 89.9, currency: "EUR" });"""
+
+_HTTPS: Final = "This SDK speaks https only: it works once Sojourn is reached under an https address (SOJOURN_PUBLIC_URL)."
+
+
+def snippets(address: str, key: str, kind: str) -> list[Snippet]:
+    """All of them, those for this kind of source first."""
+    url = urlsplit(address)
+    secure = url.scheme == "https"
+    values = {
+        "ADDRESS": address,
+        "KEY": key,
+        "HOST": url.netloc,
+        "NAME": url.hostname or "",
+        "PORT": str(url.port or (443 if secure else 80)),
+        "SSL": "true" if secure else "false",
+    }
+    https = "" if secure else _HTTPS
+    found = [
+        Snippet(
+            "browser",
+            "Browser snippet",
+            "In the <head> of every page",
+            _SNIPPET,
+            "Records page views, clicks, rage and dead clicks, errors, form trouble and page speed by itself. "
+            "window.analytics takes Segment's calls: identify, track, page.",
+            ("website",),
+        ),
+        Snippet("next", "Segment for browsers", "npm install @segment/analytics-next", _NEXT, "", ("website",)),
+        Snippet("node", "Node", "npm install @segment/analytics-node", _NODE, "", ("server",)),
+        Snippet("python", "Python", "pip install segment-analytics-python", _PYTHON, "", ("server",)),
+        Snippet("go", "Go", "go get github.com/segmentio/analytics-go/v3", _GO, "", ("server",)),
+        Snippet("php", "PHP", "composer require segmentio/analytics-php", _PHP, "", ("server",)),
+        Snippet("ruby", "Ruby", "gem install analytics-ruby", _RUBY, https, ("server",)),
+        Snippet("java", "Java", "com.segment.analytics.java:analytics:3.+", _JAVA, "", ("server",)),
+        Snippet("dotnet", ".NET, Unity", "dotnet add package Segment.Analytics.CSharp", _DOTNET, https, ("server", "app")),
+        Snippet("kotlin", "Android", "com.segment.analytics.kotlin:android", _KOTLIN, https, ("app",)),
+        Snippet("swift", "iOS", "https://github.com/segmentio/analytics-swift", _SWIFT, https, ("app",)),
+        Snippet("native", "React Native", "npm install @segment/analytics-react-native", _NATIVE, "", ("app",)),
+        Snippet("curl", "HTTP", "Any language, one request", _CURL, "The answer says what became of the event.", ("other", "server")),
+    ]
+    ready = [_filled(one, values) for one in found]
+    return sorted(ready, key=lambda one: kind not in one.kinds)
+
+
+def _filled(snippet: Snippet, values: dict[str, str]) -> Snippet:
+    return replace(snippet, code=_HOLE.sub(lambda hole: values[hole[0]], snippet.code))

@@ -1,0 +1,270 @@
+"""The first steps: what is done is read from what is really there, never from what was clicked."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.urls import reverse
+
+from sojourn.apps.demo import api as demo
+from sojourn.apps.people import api as people
+from sojourn.apps.sources import api as sources
+from sojourn.apps.workspace import queries
+from sojourn.apps.workspace.access import Membership
+from sojourn.apps.workspace.models import AuditRow, Member
+from sojourn.terms.episodes import Episode
+from sojourn.terms.person import Decision, Person
+from sojourn.terms.time import DAY, Millis
+
+SETTING: Final = "first_steps"
+HIDDEN: Final = "hidden"
+AUTOMATION: Final = "abandoned-cart"
+UNNAMED: Final = "My shop"
+"""What the first run calls the workspace."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step. `href` opens the very record it is about; `post` is a verb behind a button instead; `owner` says that only an owner can do it."""
+
+    key: str
+    title: str
+    text: str
+    done: bool
+    href: str = ""
+    action: str = ""
+    post: str = ""
+    new_tab: bool = False
+    owner: bool = False
+    now: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Who is taken to be you: the newest visitor of the demo shop. `person` is None while they are on their way into the engine."""
+
+    who: str
+    person: Person | None = None
+    title: str = ""
+
+    @property
+    def left(self) -> Episode | None:
+        """The newest cart that counted as abandoned."""
+        carts = self.person.carts if self.person else []
+        return next((cart for cart in reversed(carts) if cart.abandoned_at is not None), None)
+
+    @property
+    def carts(self) -> list[Episode]:
+        """Carts with something in them."""
+        return [cart for cart in self.person.carts if cart.items] if self.person else []
+
+    @property
+    def decision(self) -> Decision | None:
+        """What was decided about the cart that was left."""
+        left = self.left
+        if self.person is None or left is None:
+            return None
+        return next((one for one in reversed(self.person.decisions) if one.episode in (left.id, *left.absorbed)), None)
+
+
+@dataclass(frozen=True, slots=True)
+class FirstRun:
+    """The checklist as it stands. `fresh` is whether nothing has been tried yet: neither a demo nor an event of one's own."""
+
+    steps: list[Step]
+    demo: demo.DemoStatus
+    visitor: Visitor | None
+    fresh: bool
+    cart_gap: str
+    own_source: int
+    hidden: bool
+
+    @property
+    def done(self) -> int:
+        """Steps that are done."""
+        return sum(1 for step in self.steps if step.done)
+
+
+def first_run(member: Membership, now: Millis, *, always: bool = False) -> FirstRun | None:
+    """The first steps of a member's workspace; None where they were hidden and are not asked for."""
+    values = {one.key: one.value for one in queries.list_settings(member.workspace)}
+    if values[SETTING] == HIDDEN and not always:
+        return None
+    status = demo.status(member.workspace)
+    own = [line for line in sources.list_sources(member.workspace) if line.id not in (status.source, status.visitors)]
+    visitor = _visitor(member.workspace, status) if status.running else None
+    heard = any(line.kept for line in own)
+    place = _Place(member, now, values, status, visitor, own[0].id if own else 0, heard)
+    steps = list(_steps(place))
+    first = next((index for index, step in enumerate(steps) if not step.done), -1)
+    steps = [_now(step) if index == first else step for index, step in enumerate(steps)]
+    return FirstRun(steps, status, visitor, not status.running and not heard, values["cart_gap"], place.source, values[SETTING] == HIDDEN)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """What the steps look at."""
+
+    member: Membership
+    now: Millis
+    values: dict[str, str]
+    demo: demo.DemoStatus
+    visitor: Visitor | None
+    source: int
+    heard: bool
+
+
+def _now(step: Step) -> Step:
+    return Step(step.key, step.title, step.text, step.done, step.href, step.action, step.post, step.new_tab, step.owner, now=True)
+
+
+def _visitor(workspace: int, status: demo.DemoStatus) -> Visitor | None:
+    """The newest visitor of the demo shop, found by what their browser sent last."""
+    who = sources.newest_visitor(workspace, status.visitors)
+    if not who:
+        return None
+    found = next(iter(people.look_up(workspace, who, 1)), None)
+    if found is None:
+        return Visitor(who)
+    known = people.get_person(workspace, str(found.id))
+    return Visitor(who, known.person, known.title)
+
+
+def _steps(place: _Place) -> Iterator[Step]:
+    yield Step(
+        "name",
+        "Name the workspace",
+        "It stands on the first page, and as the sender of your mail.",
+        place.member.workspace_name != UNNAMED,
+        reverse("settings") + "#workspace_name",
+        "Name it",
+        owner=True,
+    )
+    yield _begin(place)
+    if place.demo.running:
+        yield from _walk(place)
+    yield Step(
+        "password",
+        "Set a password",
+        "Until then you come in by one-time links only.",
+        place.member.has_password,
+        reverse("account"),
+        "Set one",
+    )
+    yield Step(
+        "invite",
+        "Invite a colleague",
+        "They get a sign-in link from you; no mail server is needed.",
+        Member.objects.filter(workspace_id=place.member.workspace).count() > 1,
+        reverse("members") + "#invite",
+        "Invite",
+        owner=True,
+    )
+    yield _mail_server(place)
+    if place.demo.running:
+        yield Step(
+            "remove",
+            "Remove the demo data",
+            "All of it, and nothing else. Settings that the demo changed go back to what they were.",
+            place.demo.state == "removing",
+            reverse("demo"),
+            "Look first",
+            owner=True,
+        )
+    elif AuditRow.objects.filter(workspace_id=place.member.workspace, verb="demo_removed").exists():
+        yield Step("remove", "Remove the demo data", "It is gone.", True)
+
+
+def _begin(place: _Place) -> Step:
+    source = reverse("source", args=[place.source]) if place.source else reverse("sources")
+    if place.demo.running:
+        return Step("begin", "Start the demo shop", place.demo.words, True, reverse("demo"), "See the demo")
+    if place.heard:
+        return Step("begin", "Connect your site", "Events arrive.", True, source, "Watch them")
+    return Step("begin", "Start the demo shop, or connect your site", "Sojourn shows nothing until somebody does something.", False, source, "Connect")
+
+
+def _walk(place: _Place) -> Iterator[Step]:
+    """What can be lived through with the demo: each step opens the very record."""
+    visitor = place.visitor
+    person = visitor.person if visitor else None
+    page = reverse("person", args=[person.id]) if person else ""
+    yield Step(
+        "shop",
+        "Walk through the demo shop",
+        "In this browser, in a new tab. You are a visitor there like any other.",
+        place.demo.visitor_events > 0,
+        reverse("shop"),
+        "Open the shop",
+        new_tab=True,
+    )
+    yield Step(
+        "portrait",
+        "See your own portrait",
+        f"{visitor.title}: the newest visitor of the demo shop. It moves while you click." if visitor and person else "It appears with your first click.",
+        person is not None,
+        page,
+        "See it",
+    )
+    yield _cart(place, page)
+    yield from _after(place, visitor)
+    yield _nothing_sent(place)
+
+
+def _cart(place: _Place, page: str) -> Step:
+    gap = place.values["cart_gap"]
+    visitor = place.visitor
+    text = f"Put something in, give an email, look at the shipping cost, then stop. After {gap} without a click the cart counts as abandoned."
+    if visitor and visitor.carts and not visitor.left:
+        text = f"Your cart is noticed. Now leave it alone for {gap}. An email typed at the checkout lets Sojourn write to you."
+    done = bool(visitor and visitor.left)
+    return Step("cart", "Leave a full cart behind", text, done, page if done else reverse("shop"), "See it" if done else "Open the shop", new_tab=not done)
+
+
+def _after(place: _Place, visitor: Visitor | None) -> Iterator[Step]:
+    left = visitor.left if visitor else None
+    decision = visitor.decision if visitor else None
+    why = _why(visitor.person.id) if visitor and visitor.person else ""
+    if left is not None and left.causes:
+        first = left.causes[0]
+        text = f"{people.cause_words(first.cause)}, {first.probability:.0%} sure, from what you met on the way."
+        yield Step("why", "See why you left", text, True, reverse("person", args=[visitor.person.id]) if visitor and visitor.person else "", "See it")
+    else:
+        yield Step("why", "See why you left", "Sojourn weighs what you met on the way, and says how sure it is.", False)
+    if decision is None:
+        yield Step("mail", "See the mail about it", "It fits the reason. No mail server is set up, so it stays in the built-in mailbox.", False)
+    elif decision.outcome == "send":
+        yield Step("mail", "See the mail about it", "Written for the reason you left.", True, reverse("message", args=[decision.id]), "Read it")
+    elif decision.outcome == "hold_out":
+        text = f"By chance you are one of the {place.values['holdout']} who get nothing, so that the effect on the others can be told from luck."
+        yield Step("mail", "See why you got no mail", text, True, why, "See why")
+    else:
+        yield Step("mail", "See why you got no mail", f"Reason: {decision.reason.replace('_', ' ')}.", True, why, "See why")
+
+
+def _why(person: int) -> str:
+    return f"{reverse('why')}?{urlencode({'person': person, 'automation': AUTOMATION})}"
+
+
+def _nothing_sent(place: _Place) -> Step:
+    title = "See somebody who got nothing, and why"
+    skips, _after_them = people.find_skips(place.member.workspace, place.now - 90 * DAY, limit=1)
+    if skips:
+        text = f"{skips[0].person_name or 'A visitor'}: {skips[0].reason.replace('_', ' ')}."
+        return Step("nothing", title, text, True, _why(skips[0].person), "See why")
+    held, _cursor = people.list_messages(place.member.workspace, state="held_out", limit=1)
+    if held:
+        return Step("nothing", title, f"{held[0].person_name}: held back at random.", True, _why(held[0].person), "See why")
+    return Step("nothing", title, "Nobody was left out so far; it takes a few shoppers.", False)
+
+
+def _mail_server(place: _Place) -> Step:
+    title, sender = "Set up a mail server", reverse("settings") + "#from_email"
+    if settings.SOJOURN.smtp and place.values["from_email"]:
+        return Step("smtp", title, f"Mail goes out as {place.values['from_email']}.", True, sender, "See it")
+    if settings.SOJOURN.smtp:
+        return Step("smtp", title, "The server is set. Say which address mail comes from.", False, sender, "Set the address", owner=True)
+    text = "Start Sojourn with SOJOURN_SMTP=smtp://user:password@host:587. Until then mail stays in the built-in mailbox and reaches nobody."
+    return Step("smtp", title, text, False, reverse("mailbox"), "See the mailbox")
