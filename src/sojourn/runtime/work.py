@@ -32,7 +32,10 @@ def run(settings: Settings, names: Sequence[str] = LOOPS) -> None:
         "engine": lambda: engine(settings),
         "lake": lambda: lake(settings, stop),
         "courier": lambda: courier(settings, stop),
+        "demo": lambda: demo(settings, stop),
     }
+    # The demo goes where the engine goes; it rests unless somebody started one.
+    names = [*names, "demo"] if "engine" in names else names
     threads = [threading.Thread(target=_keep_going, args=(settings, name, makers[name], stop), name=name) for name in names]
     for thread in threads:
         thread.start()
@@ -102,3 +105,10 @@ def courier(settings: Settings, stop: threading.Event) -> Callable[[], None]:
             stop.wait(0.1)
 
     return step
+
+
+def demo(settings: Settings, stop: threading.Event) -> Callable[[], None]:
+    """The demo's step."""
+    from sojourn.runtime.demo import looped
+
+    return looped(settings, stop)

@@ -4,7 +4,8 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
-from sojourn.apps.demo import actions, queries, story
+from sojourn.apps.demo import actions, queries
+from sojourn.apps.demo.cast import cast
 from sojourn.apps.workspace.api import Membership, Role, member_page, now
 from sojourn.terms.refusals import Code, Refusal
 
@@ -24,7 +25,7 @@ def demo_state(request: HttpRequest, member: Membership) -> HttpResponse:
 
 
 def _view(member: Membership) -> dict[str, object]:
-    return {"here": "demo", "demo": queries.status(member.workspace), "cast": story.cast(member.workspace), "rates": RATES}
+    return {"here": "demo", "demo": queries.status(member.workspace), "cast": cast(member.workspace), "rates": RATES}
 
 
 @member_page(Role.OWNER, "POST")

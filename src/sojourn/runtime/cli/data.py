@@ -1,16 +1,21 @@
 """Commands about the data as a whole: import, replay, doctor, demo."""
 
+import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from sojourn.runtime import wiring
-from sojourn.runtime.cli.common import WORKSPACE, django, notes, out, print_json
+from sojourn.runtime.cli.common import ACTOR, WORKSPACE, django, notes, out, print_json
 from sojourn.runtime.cli.setup import AsJson
 from sojourn.runtime.clock import SystemClock
 from sojourn.terms.refusals import Code, Refusal
+
+if TYPE_CHECKING:
+    from sojourn.apps.demo.api import DemoStatus
 
 File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="The file; may be gzipped.")]
 
@@ -45,7 +50,6 @@ def _import(file: Path, source: str, *, contacts: bool) -> None:
     from sojourn.apps.sources import actions
     from sojourn.apps.sources.models import Source
     from sojourn.runtime import importer
-    from sojourn.runtime.cli.common import ACTOR
 
     holder = Source.objects.filter(workspace=WORKSPACE, name=source).first()
     if holder is None:
@@ -96,15 +100,47 @@ def doctor(as_json: AsJson = False) -> None:
 
 
 def demo(
-    shoppers: Annotated[int, typer.Option(help="How many.")] = 200,
+    shoppers: Annotated[int, typer.Option(help="How many of the past.")] = 3_000,
+    rate: Annotated[float, typer.Option(help="Events per second of the present.")] = 2.0,
     seed: Annotated[int, typer.Option(help="Same seed, same shoppers.")] = 7,
-    rate: Annotated[float, typer.Option(help="Events per second.")] = 200.0,
+    days: Annotated[int, typer.Option(help="How many days of the past.")] = 60,
+    live: Annotated[bool, typer.Option("--live/--once", help="Whether shoppers keep coming after the past is filled in.")] = True,
+    remove: Annotated[bool, typer.Option("--remove", help="Remove all demo data instead, and nothing else.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before removing.")] = False,
 ) -> None:
-    """Stream simulated shoppers through the running capture endpoint. The truth about why each left is kept in a file of its own."""
-    found = django()
-    from sojourn.runtime.demo import stream
+    """Fill in a past of simulated shoppers through the running capture endpoint, then let them come and go; or remove them all.
 
-    with _bar("events") as bar:
-        task = bar.add_task("Shopping", total=None)
-        summary = stream(found, WORKSPACE, shoppers, seed, rate, lambda done, total: bar.update(task, completed=done, total=total))
-    out.print(f"{summary.events:,} events of {summary.shoppers:,} shoppers sent. The planted causes are in {summary.truth}")
+    The reason planted with each is kept in a file of its own. The shoppers are played by the work process: this command may end.
+    """
+    django()
+    from sojourn.apps.demo import actions
+
+    if remove:
+        if not yes:
+            typer.confirm("Remove all demo data? It cannot be undone; the demo can be started again.", abort=True)
+        actions.remove(WORKSPACE, ACTOR, SystemClock().now())
+        _watch_demo("Removing", lambda status: not status.running)
+        out.print("The demo data is gone.")
+        return
+    actions.start(WORKSPACE, ACTOR, SystemClock().now(), seed=seed, shoppers=shoppers, days=days, rate=rate, live=live)
+    status = _watch_demo("Shopping", lambda status: status.state not in ("seeding", ""))
+    out.print(f"{status.events:,} events of {status.people:,} shoppers sent. The planted causes are in demo-truth.jsonl beside the data.")
+    if status.state == "live":
+        out.print(f"Shoppers keep coming, about {rate:g} events a second. Watch them on the pages; remove all of it with: sojourn demo --remove")
+
+
+def _watch_demo(words: str, done: "Callable[[DemoStatus], bool]") -> "DemoStatus":
+    """Show how far the demo is until it is done. Errors: Refusal(NOT_READY) where nothing moves for half a minute."""
+    from sojourn.apps.demo.api import status
+
+    with _bar("%") as bar:
+        task = bar.add_task(words, total=100)
+        before, still_since = None, time.monotonic()
+        while not done(now := status(WORKSPACE)):
+            bar.update(task, completed=now.percent, description=f"{words}: {now.words}")
+            if (moved := (now.percent, now.events, now.words)) != before:
+                before, still_since = moved, time.monotonic()
+            if now.trouble or time.monotonic() - still_since > 60:
+                raise Refusal(Code.NOT_READY, now.trouble or "it is recorded, but nothing works on it; it goes on as soon as `sojourn up` runs")
+            time.sleep(0.2)
+    return now
