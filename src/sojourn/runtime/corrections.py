@@ -1,11 +1,10 @@
-"""Corrections of people, asked for by staff: splitting those joined by mistake, erasing those who want to be forgotten."""
+"""Corrections of people from the command line: the verbs of apps.people, and waiting until the engine has followed."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from sojourn.runtime.wiring import House
-from sojourn.terms.facts import PEOPLE_SPLIT, PERSON_ERASED
-from sojourn.terms.ids import IdentifierKey, PersonId
+from sojourn.terms.ids import IdentifierKey
 from sojourn.terms.person import Person
 from sojourn.terms.refusals import Code, Refusal
 
@@ -17,38 +16,25 @@ def split(house: House, workspace: int, person: Person, away: Sequence[Identifie
 
     Errors: Refusal(BAD_VALUE) where an identifier is not this person's or nothing would be left; NOT_READY where no engine is at work.
     """
-    strange = [key for key in away if key not in person.identifiers]
-    if strange:
-        raise Refusal(Code.BAD_VALUE, f"{strange[0]} is not an identifier of this person; theirs are {', '.join(person.identifiers)}")
-    stay = [key for key in person.identifiers if key not in away]
-    if not stay or not away:
-        raise Refusal(Code.BAD_VALUE, "name some of the person's identifiers, not all of them: the rest stays with this person")
-    position = _say(house, workspace, PEOPLE_SPLIT, {"person": person.id, "apart": [stay, list(away)]}, actor, person.id)
-    _wait(house, position)
+    from sojourn.apps.people import corrections
+
+    _say(house, lambda: corrections.split(workspace, person, away, actor, house.clock.now()))
 
 
 def erase(house: House, workspace: int, person: Person, actor: str) -> None:
-    """Forget a person: portrait, identifiers, waiting messages and mail kept here at once; their facts in lake and log as soon as the lake writer comes by.
+    """Forget a person, see apps.people.corrections, and wait until the engine has.
 
     Errors: Refusal(NOT_READY) where no engine is at work.
     """
-    position = _say(house, workspace, PERSON_ERASED, {"person": person.id, "people": [person.id, *person.merged]}, actor, person.id)
-    _wait(house, position)
+    from sojourn.apps.people import corrections
+
+    _say(house, lambda: corrections.erase(workspace, person, actor, house.clock.now()))
 
 
-def _say(house: House, workspace: int, name: str, props: dict[str, object], actor: str, person: PersonId) -> int:
-    """Leave the control fact in the outbox, with its audit row; the log's head before it."""
-    from django.db import transaction
-
-    from sojourn.apps.people.outbox import control, put_on_log
-    from sojourn.apps.workspace.actions import audit
-
+def _say(house: House, verb: Callable[[], None]) -> None:
     before = house.log().head()
-    now = house.clock.now()
-    with transaction.atomic():
-        put_on_log(workspace, control(workspace, name, now, props, person, now))
-        audit(workspace, actor, name.lower().replace(" ", "_"), str(person), now)
-    return before
+    verb()
+    _wait(house, before)
 
 
 def _wait(house: House, before: int) -> None:

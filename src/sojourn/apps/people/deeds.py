@@ -178,7 +178,7 @@ def _consent(moment: Moment) -> str:
 
 
 _SAY: Final[dict[str, tuple[str, Callable[[Moment], str]]]] = {
-    "page": ("file", _page),
+    "page": ("file-text", _page),
     "screen": ("device-mobile", _page),
     "identify": ("id", _identify),
     "group": ("users", lambda _moment: "Joined a group"),
@@ -191,7 +191,7 @@ _SAY: Final[dict[str, tuple[str, Callable[[Moment], str]]]] = {
     "Product Clicked": ("eye", _product("Chose")),
     "Product Added": ("shopping-cart", _product("Put", "into the cart")),
     "Product Removed": ("shopping-cart", _product("Took", "out of the cart")),
-    "Product Added to Wishlist": ("heart", _product("Saved", "for later")),
+    "Product Added to Wishlist": ("star", _product("Saved", "for later")),
     "Cart Viewed": ("shopping-cart", _money("Looked at the cart", "value", "total")),
     "Checkout Started": ("credit-card", _money("Started the checkout", "value", "total")),
     "Checkout Step Viewed": ("credit-card", _with("Came to the step", "step", missing="Came to the next step")),

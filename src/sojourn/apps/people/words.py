@@ -3,31 +3,13 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from sojourn.terms.episodes import Cause
 from sojourn.terms.money import exponent, to_amount
 from sojourn.terms.time import HOUR, MINUTE, SECOND, Millis
+from sojourn.ui.templatetags.ui import cause_words
+
+__all__ = ["cause_words", "evidence_words", "money_words", "span_words"]
 
 Seen = Mapping[str, Any]
-
-CAUSE: Final[dict[str, str]] = {
-    Cause.SHIPPING_COST: "Shipping cost",
-    Cause.OTHER_FEES: "Taxes and fees",
-    Cause.TOTAL_PRICE: "Price too high",
-    Cause.CONFUSING_CHECKOUT: "Confusing checkout",
-    Cause.PAYMENT_TROUBLE: "Payment trouble",
-    Cause.FORCED_ACCOUNT: "Forced to make an account",
-    Cause.DELIVERY_TIME: "Slow delivery",
-    Cause.OUT_OF_STOCK: "Out of stock",
-    Cause.TECHNICAL_TROUBLE: "Technical trouble",
-    Cause.COMPARING: "Comparing or saving for later",
-    Cause.UNKNOWN: "Unknown",
-}
-_CAUSE: Final = {str(cause): words for cause, words in CAUSE.items()}
-
-
-def cause_words(cause: str) -> str:
-    """A cause's name for people; a key that is not in the list is shown as it is, without underscores."""
-    return _CAUSE.get(cause) or str(cause).replace("_", " ").capitalize()
 
 
 def money_words(minor: object, currency: str) -> str:
