@@ -12,7 +12,6 @@ from django.http import HttpRequest, HttpResponse
 from whitenoise.middleware import WhiteNoiseMiddleware
 from whitenoise.responders import StaticFile
 
-
 BUILT = Path(__file__).parent / "static" / "ui" / "built"
 NEEDED = ("ui.css", "ui.js", "icons.json")
 

@@ -65,6 +65,7 @@ def drawn(chart: Chart) -> dict[str, Any]:
     return {
         "kind": chart.kind,
         "unit": chart.unit,
+        "across": chart.across,
         "labels": list(chart.labels),
         "series": [{"name": name, "values": list(values)} for name, values in chart.series],
         "low": list(chart.low),
@@ -75,19 +76,23 @@ def drawn(chart: Chart) -> dict[str, Any]:
     }
 
 
-def table(chart: Chart) -> tuple[list[str], list[tuple[str, list[str]]]]:
-    """The same numbers as a table: names of columns, and for each label its cells."""
+def table(chart: Chart) -> tuple[list[str], list[tuple[str, str, list[str]]]]:
+    """The same numbers as a table: names of columns; for each label its link (may be empty) and its cells."""
     columns = [name for name, _values in chart.series] + (["low", "high"] if chart.low else [])
     across = [values for _name, values in chart.series] + ([chart.low, chart.high] if chart.low else [])
-    return columns, [(label, [number_words(row[at], chart.decimals) for row in across]) for at, label in enumerate(chart.labels)]
+    links = chart.links or [""] * len(chart.labels)
+    return columns, [(label, links[at], [number_words(row[at], chart.decimals) for row in across]) for at, label in enumerate(chart.labels)]
 
 
 def legend(chart: Chart) -> list[dict[str, str]]:
-    """Names and tones of the series, where there is more than one to tell apart."""
-    if chart.kind == "donut" or len(chart.series) < 2:
+    """Names and tones of the series, or of a donut's parts, where there is more than one to tell apart."""
+    if chart.kind == "donut":
+        by_part = len(chart.causes) == len(chart.labels)
+        return [{"name": name, "tone": f"by-cause {chart.causes[at]}" if by_part else f"tone-{at % 8 + 1}"} for at, name in enumerate(chart.labels)]
+    if len(chart.series) < 2:
         return []
     by_cause = len(chart.causes) == len(chart.series)
-    return [{"name": name, "tone": f"bar {chart.causes[at]}" if by_cause else f"tone-{at % 8 + 1}"} for at, (name, _values) in enumerate(chart.series)]
+    return [{"name": name, "tone": f"by-cause {chart.causes[at]}" if by_cause else f"tone-{at % 8 + 1}"} for at, (name, _values) in enumerate(chart.series)]
 
 
 def summary(chart: Chart) -> str:

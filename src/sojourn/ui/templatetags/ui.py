@@ -112,6 +112,12 @@ def thousands(number: int) -> str:
 
 
 @register.filter
+def wordlist(text: str) -> list[str]:
+    """A text's words, to loop over."""
+    return text.split()
+
+
+@register.filter
 def compact(number: float | None) -> str:
     """`12345` as `12.3k`, `4100000` as `4.1M`; below ten thousand in full. A dash for none."""
     if number is None:
