@@ -1,6 +1,8 @@
 """The demo's loop in the work process: it fills in the past, plays the shoppers of the present, and sees a removal through."""
 
 import heapq
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -20,7 +22,7 @@ from sojourn.runtime.wiring import House
 from sojourn.terms.episodes import Cause
 from sojourn.terms.facts import SOURCE_REMOVED, Fact, Flag, Kind
 from sojourn.terms.ids import digest
-from sojourn.terms.refusals import Refusal
+from sojourn.terms.refusals import Code, Refusal
 from sojourn.terms.time import SECOND, Millis, to_iso
 
 log = structlog.get_logger("demo")
@@ -90,22 +92,34 @@ class DemoLoop:
     # -- the past
 
     def _fill_in(self, run: Run) -> None:
-        if not run.story:
-            self._tell(run)
-        elif run.day < run.days:
+        if run.day < run.days:
             self._day(run)
+        elif not run.quick:
+            self._quicken(run)
+        elif not run.story:
+            self._tell(run)
         else:
             self._rows.advance(run, state="live" if run.live else "stopped", trouble="")
 
     def _tell(self, run: Run) -> None:
-        """The story first: it is what one looks at while the rest comes in."""
-        past, fresh = story.told(self._house.clock.now())
-        self._write(({"at": "story", **line} for line in story.truths()), afresh=True)
-        self._send(run, past, "/v1/import")
+        """What the named people did in the last minutes, once the engine knows the short gap."""
+        if self._house.intents().outbox(1):
+            self._stop.wait(BEAT_SECONDS)
+            return
+        _, fresh = story.told(self._house.clock.now())
         self._send(run, fresh, "/v1/batch")
-        self._rows.advance(run, story=1, people=run.people + len(story.ROLES), events=run.events + len(past) + len(fresh), trouble="")
+        self._rows.advance(run, story=1, people=run.people + len(story.ROLES), events=run.events + len(fresh), trouble="")
+
+    def _quicken(self, run: Run) -> None:
+        """Settings are the pages' business, and this process has none: another one does it and ends."""
+        done = subprocess.run([sys.executable, "-m", "sojourn.runtime.demo_settings", str(run.workspace)], check=False, stdin=subprocess.DEVNULL, timeout=120)
+        if done.returncode:
+            raise Refusal(Code.NOT_READY, "The demo could not set the cart gap; the log of the work process says why.")
 
     def _day(self, run: Run) -> None:
+        if not run.day:
+            self._write(({"at": "story", **line} for line in story.truths()), afresh=True)
+            self._send(run, story.told(run.started_at)[0], "/v1/import")
         ways = paced.day_of_past(run.seed, run.shoppers, run.days, run.day, run.started_at)
         self._write(_truth(way, "past") for way in ways)
         events = sorted((event for way in ways for event in way.events), key=lambda event: str(event["timestamp"]))

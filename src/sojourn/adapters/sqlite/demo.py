@@ -11,8 +11,8 @@ from sojourn.terms.facts import Fact
 from sojourn.terms.time import Millis
 
 _COLUMNS: Final = (
-    "workspace_id, state, seed, rate, shoppers, days, live, started_at, source_id, write_key, visitors_id, day, people, events, number, story, mail_seen,"
-    " removing_at, swept"
+    "workspace_id, state, seed, rate, shoppers, days, live, started_at, source_id, write_key, visitors_id, day, people, events, number, quick, story,"
+    " mail_seen, removing_at, swept"
 )
 _RUN: Final = f"SELECT {_COLUMNS} FROM demo_run WHERE state IN ('seeding', 'live', 'removing') ORDER BY workspace_id LIMIT 1"
 _CHANGED: Final = frozenset(("state", "day", "people", "events", "number", "story", "mail_seen", "removing_at", "swept", "trouble"))
@@ -44,6 +44,7 @@ class Run(msgspec.Struct, frozen=True):
     people: int
     events: int
     number: int
+    quick: bool
     story: bool
     mail_seen: int
     removing_at: Millis
@@ -73,7 +74,7 @@ class DemoRows:
             return None
         row = list(rows[0])
         for place, name in enumerate(Run.__struct_fields__):
-            if name in ("live", "story", "swept"):
+            if name in ("live", "quick", "story", "swept"):
                 row[place] = bool(row[place])
         return Run(*row)
 

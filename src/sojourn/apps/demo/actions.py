@@ -1,5 +1,7 @@
 """Verbs of the demo: start it, let no more shoppers come, remove everything it brought."""
 
+from collections.abc import Iterable
+
 from django.conf import settings
 from django.db import transaction
 
@@ -7,7 +9,7 @@ from sojourn.apps.demo.access import access_run
 from sojourn.apps.demo.models import DemoRun, State
 from sojourn.apps.people.api import control, put_on_log
 from sojourn.apps.sources.api import create_source, set_enabled
-from sojourn.apps.workspace.api import audit, list_settings, set_setting
+from sojourn.apps.workspace.api import audit, list_settings, set_setting, setting
 from sojourn.terms.facts import SOURCE_REMOVED
 from sojourn.terms.refusals import Code, Refusal
 from sojourn.terms.time import Millis
@@ -19,6 +21,8 @@ RATE = 2.0
 SHOP = "Demo shop"
 VISITORS = "Demo shop visitors"
 FREE_SHIPPING = "FREESHIP"
+GAP = "20s"
+ACTOR = "demo"
 
 
 @transaction.atomic
@@ -27,10 +31,11 @@ def start(
 ) -> DemoRun:
     """Begin a demo: two sources, a past of so many days, then shoppers at `rate` events a second. One that is stopped goes on.
 
-    Settings that a quick look needs are changed and remembered (`DemoRun.before`). Errors: BAD_VALUE; CONFLICT while an earlier demo is being removed.
+    Settings that a look needs are changed and remembered (`DemoRun.before`); see `quicken` for the last of them.
+    Errors: BAD_VALUE; CONFLICT while an earlier demo is being removed.
     """
-    if not 0.1 <= rate <= 1_000 or not 0 <= shoppers <= 100_000 or not 0 <= days <= 365:
-        raise Refusal(Code.BAD_VALUE, "A demo takes 0.1 to 1,000 events a second, at most 100,000 shoppers and 365 days.")
+    if not 0.1 <= rate <= 1_000 or not 0 <= shoppers <= 100_000 or not 1 <= days <= 365:
+        raise Refusal(Code.BAD_VALUE, "A demo takes 0.1 to 1,000 events a second, at most 100,000 shoppers, and 1 to 365 days.")
     run = access_run(workspace)
     if run is not None and run.state == State.REMOVING:
         raise Refusal(Code.CONFLICT, "The last demo is still being removed. Try again in a minute.")
@@ -43,7 +48,8 @@ def start(
         return run
     source, key = create_source(workspace, SHOP, actor, now)
     visitors, visitors_key = create_source(workspace, VISITORS, actor, now)
-    before = _prepare(workspace, actor, now)
+    wanted = (("cart_url", f"{settings.PUBLIC_URL}/demo-shop/cart/"), ("free_shipping_code", FREE_SHIPPING))
+    before = _set(workspace, [(key, value) for key, value in wanted if not setting(workspace, key)], actor, now)
     audit(workspace, actor, "demo_started", SHOP, now, {"seed": seed, "shoppers": shoppers, "days": days})
     return DemoRun.objects.create(
         workspace_id=workspace,
@@ -60,6 +66,19 @@ def start(
         visitors_key=visitors_key,
         before=before,
     )
+
+
+@transaction.atomic
+def quicken(workspace: int, now: Millis) -> None:
+    """Have a cart count as left after `GAP`, so that one need not wait half an hour to see what happens then.
+
+    Not before the past is there: the shoppers of the past rest as long as people do. Doing it again changes nothing.
+    """
+    run = access_run(workspace)
+    if run is not None and run.state in (State.SEEDING, State.LIVE) and not run.quick:
+        run.before = {**run.before, **_set(workspace, [("cart_gap", GAP)], ACTOR, now)}
+        run.quick = True
+        run.save(update_fields=["before", "quick"])
 
 
 @transaction.atomic
@@ -128,16 +147,12 @@ def _values(workspace: int) -> dict[str, str]:
     return {one.key: one.value for one in list_settings(workspace)}
 
 
-def _prepare(workspace: int, actor: str, now: Millis) -> dict[str, tuple[str, str]]:
-    """Set what a first look needs; what each setting was, and is now."""
+def _set(workspace: int, wanted: Iterable[tuple[str, str]], actor: str, now: Millis) -> dict[str, tuple[str, str]]:
+    """Set these; of those that changed what each was, and is now."""
     before: dict[str, tuple[str, str]] = {}
-    there = _values(workspace)
-    wanted = {"cart_gap": "20s"}
-    wanted |= {
-        key: value for key, value in (("cart_url", f"{settings.PUBLIC_URL}/demo-shop/cart/"), ("free_shipping_code", FREE_SHIPPING)) if not there[key]
-    }
-    for key, value in wanted.items():
+    for key, value in wanted:
+        was = setting(workspace, key)
         made = set_setting(workspace, key, value, actor, now)
-        if made != there[key]:
-            before[key] = (there[key], made)
+        if made != was:
+            before[key] = (was, made)
     return before

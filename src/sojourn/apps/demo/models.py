@@ -32,6 +32,7 @@ class DemoRun(models.Model):
     people = models.IntegerField(default=0)  # simulated people sent so far
     events = models.BigIntegerField(default=0)  # sent so far
     number = models.IntegerField(default=0)  # live shoppers begun
+    quick = models.BooleanField(default=False)  # whether carts count as left after seconds already
     story = models.BooleanField(default=False)  # whether the named people have been there
     mail_seen = models.BigIntegerField(default=0)  # the last mail of the built-in mailbox that the shoppers have looked at
     removing_at = models.BigIntegerField(default=0)  # ms

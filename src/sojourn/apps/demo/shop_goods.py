@@ -2,7 +2,7 @@
 
 from typing import Any, Final, NamedTuple
 
-from sojourn.apps.demo.shop import CATALOGUE, CURRENCY, Product
+from sojourn.apps.demo.shop import CURRENCY, Product
 
 NAME: Final = "Lumen & Oak"
 
@@ -100,18 +100,15 @@ def more(product: Product) -> More:
     return _MORE[product.id]
 
 
-def goods() -> dict[str, dict[str, Any]]:
-    """The catalogue as the shop's script reads it; prices in cents, weights in grams."""
+def goods_of(product: Product) -> dict[str, Any]:
+    """A product as the shop's script reads it; its price in cents, its weight in grams."""
     return {
-        product.id: {
-            "name": product.name,
-            "price": product.price,
-            "category": product.category,
-            "brand": product.brand,
-            "grams": _MORE[product.id].grams,
-            "gone": product.id in SOLD_OUT or product.id in LAST_ONE,
-        }
-        for product in CATALOGUE
+        "name": product.name,
+        "price": product.price,
+        "category": product.category,
+        "brand": product.brand,
+        "grams": _MORE[product.id].grams,
+        "gone": product.id in SOLD_OUT or product.id in LAST_ONE,
     }
 
 

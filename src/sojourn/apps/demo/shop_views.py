@@ -4,6 +4,7 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.templatetags.static import static
 from django.views.decorators.http import require_safe
 
 from sojourn.actions.api import verify_cart
@@ -33,7 +34,7 @@ def _page(request: HttpRequest, template: str, title: str, kind: str, **more: An
         "facts": {
             "page": kind,
             "currency": CURRENCY,
-            "goods": shop_goods.goods(),
+            "goods": {one.id: {**shop_goods.goods_of(one), "picture": _picture(one)} for one in CATALOGUE},
             "tariff": shop_goods.tariff(),
             "free_code": code.upper(),
             **more.pop("facts", {}),
@@ -46,9 +47,13 @@ def _page(request: HttpRequest, template: str, title: str, kind: str, **more: An
     return response
 
 
+def _picture(product: Product) -> str:
+    return static(f"demo/pictures/{product.id}.svg")
+
+
 def _dressed(product: Product) -> dict[str, Any]:
     return {"id": product.id, "name": product.name, "category": product.category, "brand": product.brand, "price": product.price / 100,
-            "sold_out": product.id in shop_goods.SOLD_OUT, **shop_goods.more(product)._asdict()}  # fmt: skip
+            "picture": _picture(product), "sold_out": product.id in shop_goods.SOLD_OUT, **shop_goods.more(product)._asdict()}  # fmt: skip
 
 
 @require_safe

@@ -86,10 +86,15 @@ class Walk:
         return self.track("Checkout Step Viewed", f"/checkout/{name}", step=name, cart_id=self.cart_id)
 
     def shipping(self, cents: int, days: int) -> "Walk":
-        """Meet the shipping step and what it says."""
+        """Meet the shipping step and what it says; what is worse is looked at last."""
         self.step("shipping")
-        self.track("Shipping Cost Shown", shipping=cents / 100, value=self.worth / 100, currency=CURRENCY, cart_id=self.cart_id)
-        return self.track("Delivery Time Shown", days=days, cart_id=self.cart_id)
+        told: list[tuple[str, dict[str, Any]]] = [
+            ("Delivery Time Shown", {"days": days}),
+            ("Shipping Cost Shown", {"shipping": cents / 100, "value": self.worth / 100, "currency": CURRENCY}),
+        ]
+        for event, props in reversed(told) if days > 6 else told:
+            self.track(event, cart_id=self.cart_id, **props)
+        return self
 
     def buy(self, shipping: int = 490) -> "Walk":
         """Pay, and begin anew."""
@@ -152,7 +157,7 @@ class Role:
 
 def _ann(way: Walk) -> Walk:
     way.at(100 * SECOND).page("/", "Home").fill("la-1", "ki-5").check_out().identify().step("address")
-    return way.shipping(2390, 4).page("/shipping-and-delivery", "Shipping")
+    return way.shipping(2390, 2).page("/shipping-and-delivery", "Shipping")
 
 
 def _ben(way: Walk) -> Walk:
@@ -170,7 +175,7 @@ def _cleo(way: Walk) -> Walk:
 def _emil(way: Walk) -> Walk:
     way.at(31 * DAY).page("/", "Home").fill("ga-1").check_out().identify().shipping(490, 3).buy()
     way.at(30 * DAY).track("Unsubscribed", channel="email", purpose="marketing")
-    return way.at(95 * SECOND).page("/", "Home").fill("ga-4").check_out().step("address").shipping(1890, 4)
+    return way.at(95 * SECOND).page("/", "Home").fill("ga-4").check_out().step("address").shipping(1890, 2)
 
 
 def _frida(way: Walk) -> Walk:

@@ -132,7 +132,7 @@
       more.addEventListener("click", () => { put(id, 1); drawCart(); count(); });
       const text = make("div", { class: "what" }, make("a", { href: "/demo-shop/p/" + id + "/" }, one.name), make("span", {}, money(one.price) + " each"));
       if (one.gone) text.append(make("em", {}, "Sold out a moment ago. Take it out to go on, or wait two weeks."));
-      const picture = make("img", { src: pictures + id + ".svg", alt: "", width: "72", height: "63" });
+      const picture = make("img", { src: one.picture, alt: "", width: "72", height: "63" });
       return make("li", {}, picture, text, make("div", { class: "many" }, fewer, make("b", {}, String(number)), more), make("b", { class: "price" }, money(one.price * number)));
     });
     const on = make("button", { type: "button", class: "main" }, "Go to the checkout");
@@ -142,8 +142,6 @@
       on, make("p", { class: "fine" }, make("a", { href: "/demo-shop/shipping-and-delivery/" }, "What shipping costs")));
     place.replaceChildren(make("ul", { class: "rows" }, ...rows), sum);
   }
-  const mark = document.querySelector(".brand img").src;
-  const pictures = mark.slice(0, mark.lastIndexOf("/")) + "/pictures/";
 
   function restore() {
     const back = facts.restore;
@@ -190,8 +188,8 @@
     const now = way.cents + "/" + way.days;
     if (now === shown) return;
     shown = now;
-    tell("Shipping Cost Shown", { shipping: way.cents / 100, value: worth() / 100, currency: facts.currency }, true);
-    tell("Delivery Time Shown", { days: way.days }, true);
+    const told = [["Delivery Time Shown", { days: way.days }], ["Shipping Cost Shown", { shipping: way.cents / 100, value: worth() / 100, currency: facts.currency }]];
+    for (const [event, properties] of told) tell(event, properties, true);
   }
   const DECLINED = { "0002": ["declined", "Your bank declined this card."], "0003": ["3ds_failed", "Your bank could not confirm that it is you."], "0004": ["timeout", "Your bank took too long to answer."] };
   function pay(form) {
