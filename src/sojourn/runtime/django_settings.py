@@ -47,6 +47,7 @@ INSTALLED_APPS = [
     "allauth.account",
     "csp",
     "sojourn.ui",
+    "sojourn.apps.home",
     "sojourn.apps.workspace",
     "sojourn.apps.sources",
     "sojourn.apps.people",

@@ -37,10 +37,13 @@ def report(house: House) -> Report:
         raise Refusal(Code.NOT_READY, f"The stores cannot be read now ({error}). Look at the disk, and run: sojourn doctor") from error
     now = house.clock.now()
     loops = [_loop(name, feel(house.settings.locks_path, name), found, now) for name in LOOPS]
-    checks = [Finding(check.name, check.ok, _sentence(check.text)) for check in at_a_glance(house, found)]
+    wrong = [one for loop in loops if (one := _finding(loop)) is not None]
+    # A loop that does not run is behind because of that: one sentence is enough.
+    said = {one.name for one in wrong}
+    checks = [Finding(check.name, check.ok, _sentence(check.text)) for check in at_a_glance(house, found) if check.name not in said]
     return Report(
         loops=loops,
-        findings=[*(one for loop in loops if (one := _finding(loop)) is not None), *checks],
+        findings=[*wrong, *checks],
         sizes=list(_sizes(house.settings)),
         free_bytes=found.free_bytes,
         disk_bytes=found.disk_bytes,

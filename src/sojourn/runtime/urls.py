@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from sojourn.runtime.http_api import api
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("sojourn.apps.home.urls")),
     path("", include("sojourn.apps.workspace.urls")),
     path("people/", include("sojourn.apps.people.urls")),
     path("messages/", include("sojourn.apps.messages.urls")),

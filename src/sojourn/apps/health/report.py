@@ -9,7 +9,7 @@ from sojourn.terms.time import Millis
 
 @dataclass(frozen=True, slots=True)
 class Loop:
-    """One loop of the work process. `state`: running | idle | failing | stopped | unknown.
+    """One loop of the work process. `state`: running | failing | stuck | stopped | unknown.
 
     `turned_at` is its last turn (ms, 0 where it never made one), `behind` what it has yet to do, in `unit`; `late_seconds` how old the oldest of that is.
     """
@@ -22,6 +22,11 @@ class Loop:
     unit: str
     late_seconds: float
     trouble: str
+
+    @property
+    def tone(self) -> str:
+        """How it is coloured."""
+        return {"running": "good", "unknown": "warn"}.get(self.state, "bad")
 
 
 @dataclass(frozen=True, slots=True)

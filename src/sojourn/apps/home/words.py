@@ -1,0 +1,74 @@
+"""What just happened, and why messages were not sent, in words."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sojourn.apps.people.api import Happening, cause_words
+from sojourn.terms.money import to_amount
+from sojourn.terms.time import Millis
+
+_ICON = {"abandoned": "shopping-cart-x", "recovered": "shopping-cart-check", "ordered": "shopping-bag", "sent": "send", "held_out": "hand-stop"}
+
+_WHY = {
+    "no_address": "No email address known",
+    "bad_address": "Address cannot be written to",
+    "no_consent": "Have not agreed to mail",
+    "unsubscribed": "Unsubscribed",
+    "suppressed": "Address is suppressed",
+    "one_per_cart": "This cart had its message",
+    "frequency_cap": "Had as many as one may get",
+    "too_small": "Cart worth too little",
+    "recovered": "Had come back already",
+    "ordered": "Ordered before it went out",
+    "returned": "Took the cart up again",
+    "expired": "Would have come too late",
+    "disabled": "Automation is off",
+    "history": "Happened too long ago",
+    "paused": "Mail is paused",
+    "merged": "Another message stands",
+    "erased": "Person was erased",
+    "render_error": "Text could not be made",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One line of what just happened. `text` goes on from the person's name; `cause` is a key or empty; `cart` and `intent` name the record behind it."""
+
+    kind: str
+    icon: str
+    at: Millis
+    person: int
+    name: str
+    text: str
+    cause: str
+    cart: int
+    intent: str
+
+
+def moment(one: Happening) -> Moment:
+    """A happening in words."""
+    return Moment(one.kind, _ICON.get(one.kind, "point"), one.at, one.person, one.person_name, _text(one), one.cause, one.cart, one.intent)
+
+
+def _text(one: Happening) -> str:
+    worth = f"{to_amount(one.value, one.currency):,} {one.currency}" if one.value and one.currency else ""
+    if one.kind == "abandoned":
+        return f"left a cart of {worth}" if worth else "left a cart"
+    if one.kind == "recovered":
+        return f"came back and ordered for {worth}" if worth else "came back and ordered"
+    if one.kind == "ordered":
+        return f"ordered for {worth}" if worth else "ordered"
+    if one.kind == "sent":
+        return f"was written to about {cause_words(one.cause).lower()}" if one.cause not in ("", "unknown") else "was written to"
+    if one.kind == "held_out":
+        return "was held back at random"
+    return one.kind.replace("_", " ")
+
+
+def reason_lines(reasons: Mapping[str, int], most: int) -> list[tuple[str, str, int]]:
+    """(reason, its words, how many) of why nothing was sent, the most first; the rest together under an empty reason."""
+    ranked = sorted(reasons.items(), key=lambda pair: (-pair[1], pair[0]))
+    lines = [(reason, _WHY.get(reason) or reason.replace("_", " ").capitalize(), n) for reason, n in ranked[:most]]
+    rest = sum(n for _, n in ranked[most:])
+    return [*lines, ("", "Other reasons", rest)] if rest else lines
