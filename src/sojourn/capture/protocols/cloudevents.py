@@ -100,6 +100,11 @@ def _shape(event: Json) -> Json:
     kind = inside.pop("call", inside.pop("type", None)) if {"properties", "traits"} & inside.keys() else None
     if kind in _KINDS:  # the data is a call of Segment's, wrapped
         name = inside.pop("event", None) or inside.pop("name", None)
+        if kind == "alias" and not inside.get("previousId"):
+            shape["previousId"], shape["anonymousId"] = anonymous, None
+        if kind == "group" and not inside.get("groupId"):
+            traits = inside.get("traits")
+            shape["groupId"] = (traits.get("id") or traits.get("name")) if isinstance(traits, dict) else None
         fields: Json = {field: inside.pop(field) for field in _CALL_FIELDS if field in inside}
         return {**shape, **fields, "type": kind, "event" if kind == "track" else "name": name, "rest": inside or None}
     if inside:

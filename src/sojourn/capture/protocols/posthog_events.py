@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from sojourn.capture.call import Candidate
 from sojourn.capture.decode import from_object
+from sojourn.capture.protocols.wording import some
 from sojourn.terms.outcomes import Dropped, Reason
 from sojourn.terms.time import DAY
 
@@ -16,7 +17,7 @@ _SENT: Final = 1_000_000_000_000
 _LONGEST_OFFSET: Final = 28 * DAY
 
 # What a poor page is: LCP, INP, CLS, TTFB, FCP at the 75th percentile, as Google draws the line (web.dev/articles/vitals).
-_POOR: Final = {"LCP": 4_000, "INP": 500, "CLS": 0.25, "FCP": 3_000, "TTFB": 1_800}
+POOR: Final = {"LCP": 4_000, "INP": 500, "CLS": 0.25, "FCP": 3_000, "TTFB": 1_800}
 _ELEMENT: Final = re.compile(r'(?P<tag>[a-zA-Z][\w\-]*)[^:;"]*:?(?P<rest>(?:[^;"]|"(?:[^"\\]|\\.)*")*);?')
 _ATTRIBUTE: Final = re.compile(r'([\w\-$]+)="((?:[^"\\]|\\.)*)"')
 _CAMPAIGN: Final = {"utm_source": "source", "utm_medium": "medium", "utm_campaign": "name", "utm_content": "content", "utm_term": "term"}
@@ -121,12 +122,12 @@ def _context(props: Json) -> tuple[Json, Json]:
     context: Json = {
         "page": page,
         "campaign": campaign,
-        "library": _some(name=take("$lib", None), version=take("$lib_version", None)),
-        "os": _some(name=take("$os", None), version=take("$os_version", None)),
-        "device": _some(type=take("$device_type", None), name=take("$device", None), manufacturer=take("$device_manufacturer", None)),
-        "screen": _some(width=take("$screen_width", None), height=take("$screen_height", None)),
-        "app": _some(name=take("$app_name", None), version=take("$app_version", None), build=take("$app_build", None)),
-        "network": _some(carrier=take("$network_carrier", None), wifi=take("$network_wifi", None)),
+        "library": some(name=take("$lib", None), version=take("$lib_version", None)),
+        "os": some(name=take("$os", None), version=take("$os_version", None)),
+        "device": some(type=take("$device_type", None), name=take("$device", None), manufacturer=take("$device_manufacturer", None)),
+        "screen": some(width=take("$screen_width", None), height=take("$screen_height", None)),
+        "app": some(name=take("$app_name", None), version=take("$app_version", None), build=take("$app_build", None)),
+        "network": some(carrier=take("$network_carrier", None), wifi=take("$network_wifi", None)),
         "userAgent": take("$raw_user_agent", None),
         "locale": _first(take("$browser_language", None), take("$locale", None)),
         "timezone": take("$timezone", None),
@@ -144,7 +145,7 @@ def _track(seen: _Event) -> list[Json]:
 def _pageview(seen: _Event) -> list[Json]:
     page = seen.context.get("page", {})
     title = _first(seen.props.pop("title", None), page.get("title"))
-    return [seen.call("page", name=title if isinstance(title, str) and len(title) <= 200 else None, properties={**seen.props, **page, **_some(title=title)})]
+    return [seen.call("page", name=title if isinstance(title, str) and len(title) <= 200 else None, properties={**seen.props, **page, **some(title=title)})]
 
 
 def _screen(seen: _Event) -> list[Json]:
@@ -153,7 +154,7 @@ def _screen(seen: _Event) -> list[Json]:
 
 def _page_left(seen: _Event) -> list[Json]:
     seconds, scrolled = seen.rest.get("$prev_pageview_duration"), seen.rest.get("$prev_pageview_max_scroll_percentage")
-    return [seen.call("track", event="Page Left", properties={**seen.props, **_some(seconds=seconds, scrolled=scrolled)})]
+    return [seen.call("track", event="Page Left", properties={**seen.props, **some(seconds=seconds, scrolled=scrolled)})]
 
 
 def _identify(seen: _Event) -> list[Json]:
@@ -182,7 +183,7 @@ def _alias(seen: _Event) -> list[Json]:
 
 def _group(seen: _Event) -> list[Json]:
     props = seen.props
-    traits = {**_object(props.get("$group_set")), **_some(group_type=props.get("$group_type"))}
+    traits = {**_object(props.get("$group_set")), **some(group_type=props.get("$group_type"))}
     return [seen.call("group", groupId=props.get("$group_key"), traits=traits)]
 
 
@@ -211,10 +212,10 @@ def _element(seen: _Event) -> Json:
     label = props.pop("$el_text", None)
     found = _ELEMENT.match(chain) if isinstance(chain, str) else None
     if found is None:
-        return _some(label=label)
+        return some(label=label)
     said = dict(_ATTRIBUTE.findall(found["rest"][:4_000]))
     href = _first(said.get("href"), said.get("attr__href"))
-    return _some(
+    return some(
         label=_first(label, said.get("text"), said.get("attr__aria-label")),
         tag=found["tag"],
         id=_first(said.get("attr_id"), said.get("attr__id")),
@@ -230,15 +231,15 @@ def _exception(seen: _Event) -> list[Json]:
     first = listed[0] if isinstance(listed, list) and listed and isinstance(listed[0], dict) else {}
     message = _first(first.get("value"), props.pop("$exception_message", None))
     kind = _first(first.get("type"), props.pop("$exception_type", None))
-    return [seen.call("track", event="Error Shown", properties={**props, **_some(message=message, type=kind)}, exceptions=listed)]
+    return [seen.call("track", event="Error Shown", properties={**props, **some(message=message, type=kind)}, exceptions=listed)]
 
 
 def _vitals(seen: _Event) -> list[Json]:
     """A Page Slow for each measure beyond what Google calls poor; otherwise the measures as they are."""
-    measured = {metric: value for metric in _POOR if isinstance(value := seen.props.pop(f"$web_vitals_{metric}_value", None), int | float)}
+    measured = {metric: value for metric in POOR if isinstance(value := seen.props.pop(f"$web_vitals_{metric}_value", None), int | float)}
     for key in [key for key in seen.props if key.startswith("$web_vitals_")]:
         del seen.props[key]
-    slow = [metric for metric, value in measured.items() if value > _POOR[metric]]
+    slow = [metric for metric, value in measured.items() if value > POOR[metric]]
     if not slow:
         return [seen.call("track", event="Web Vitals Measured", properties={**seen.props, **{metric.lower(): value for metric, value in measured.items()}})]
     return [
@@ -251,7 +252,7 @@ def _survey(name: str) -> Callable[[_Event], list[Json]]:
     def shape(seen: _Event) -> list[Json]:
         props = seen.props
         survey = _first(props.pop("$survey_name", None), props.get("$survey_id"))
-        base = {**_some(survey=survey, survey_id=props.pop("$survey_id", None))}
+        base = {**some(survey=survey, survey_id=props.pop("$survey_id", None))}
         questions = props.pop("$survey_questions", None)
         answers = [(key, props.pop(key)) for key in sorted(key for key in props if key.startswith("$survey_response"))]
         rest = {key: value for key, value in props.items() if not key.startswith("$survey")}
@@ -281,14 +282,14 @@ def _answer(answer: Any, question: Json) -> Json:
     score = float(text) if re.fullmatch(r"-?\d{1,6}(?:\.\d{1,6})?", text) else None
     scale = question.get("scale")
     kind = {10: "nps", 5: "csat", 7: "ces"}.get(scale, "rating") if score is not None and isinstance(scale, int) else "rating" if score is not None else "open"
-    said = _some(question=_first(question.get("question"), question.get("originalQuestion")), question_id=question.get("id"), kind=kind)
+    said = some(question=_first(question.get("question"), question.get("originalQuestion")), question_id=question.get("id"), kind=kind)
     return {**said, **({"score": int(score) if score.is_integer() else score} if score is not None else {"text": answer if isinstance(answer, list) else text})}
 
 
 _READ_LATER: Final = frozenset(
     "$anon_distinct_id $screen_name $elements_chain $elements $exception_list $exception_message $exception_type $survey_id $survey_name "
     "$survey_questions".split()
-) | {f"$web_vitals_{metric}_{part}" for metric in _POOR for part in ("value", "event")}
+) | {f"$web_vitals_{metric}_{part}" for metric in POOR for part in ("value", "event")}
 _SPECIAL: Final[dict[str, Callable[[_Event], list[Json]]]] = {
     "$pageview": _pageview,
     "$pageleave": _page_left,
@@ -317,10 +318,6 @@ def _plain_traits(once: Json) -> Json:
 
 def _object(value: Any) -> Json:
     return value if isinstance(value, dict) else {}
-
-
-def _some(**fields: Any) -> Json:
-    return {key: value for key, value in fields.items() if value not in (None, "")}
 
 
 def _first(*values: Any) -> Any:

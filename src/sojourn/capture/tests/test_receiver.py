@@ -103,12 +103,15 @@ def test_a_commit_holds_no_more_facts_than_it_may(door, monkeypatch):
     assert door.log.sizes == [1, 2, 2, 1]
 
 
-def test_a_thousand_bad_requests_leave_one_record_of_counts(door):
+def test_a_thousand_bad_requests_leave_a_few_records_of_counts(door):
     for _ in range(1_000):
         assert door.post("/v1/track", b"nonsense").status == 400
-    assert door.log.head() == 0
     door.run(door.app.close())
-    assert [(record.source, record.facts, record.counts) for record in door.log.read(0, 10)] == [(7, [], {"bad_json": 1_000})]
+    records = list(door.log.read(0, 1_000))  # one each second, so more than one on a slow machine
+    assert len(records) < 100
+    assert {record.source for record in records} == {7}
+    assert sum(record.counts["bad_json"] for record in records) == 1_000
+    assert not any(record.facts for record in records)
 
 
 def test_counts_reach_the_log_by_themselves(door, monkeypatch):

@@ -1,0 +1,197 @@
+"""Matomo's tracking API: `/matomo.php` by GET, POST and in bulk; e-commerce, site search, events, goals, custom dimensions.
+
+Source: Matomo's Tracking HTTP API reference.
+"""
+
+from typing import Any, Final
+from urllib.parse import parse_qsl
+
+import msgspec
+
+from sojourn.capture.call import Candidate, Opened, Refused
+from sojourn.capture.decode import from_object
+from sojourn.capture.items import open_items
+from sojourn.capture.limits import EVENT_BYTES
+from sojourn.capture.protocols import Protocol, Reply, Request, Results, Route, visitor
+from sojourn.capture.protocols.pixel import GIF
+from sojourn.capture.protocols.plausible import context_of
+from sojourn.capture.protocols.wording import identity_call, number, some
+from sojourn.terms.catalogue import canonical
+from sojourn.terms.outcomes import Dropped, Reason
+
+Json = dict[str, Any]
+Hit = dict[str, str]
+_LONGEST: Final = 1_000
+_ORDER: Final = {"revenue": "total", "ec_st": "subtotal", "ec_tx": "tax", "ec_sh": "shipping", "ec_dt": "discount"}
+_KEPT: Final = frozenset(("_pks", "_pkn", "_pkc", "_pkp", "token_auth"))
+
+
+class _Note(msgspec.Struct):
+    """What the answer depends on: bulk or not, whether a picture is wanted, and which hit each call came from."""
+
+    bulk: bool
+    picture: bool
+    hits: list[int]
+
+
+def _open(request: Request) -> Opened:
+    body = request.body.strip()
+    if body[:1] in (b"{", b"["):
+        items, _ = open_items(body, "requests")
+        hits = [_bulk_hit(item) for item in items]
+        return _opened(hits, request, bulk=True)
+    return _opened([{**_parameters(request.query), **_parameters(body)}], request, bulk=False)
+
+
+def _parameters(text: bytes) -> Hit:
+    try:
+        return dict(parse_qsl(text.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=_LONGEST))
+    except ValueError:
+        raise Refused(400, Reason.BAD_SHAPE, f"more than {_LONGEST} parameters in one hit") from None
+
+
+def _bulk_hit(item: bytes) -> Hit | Dropped:
+    """A hit of a bulk request: a query as text, or an object of its parameters."""
+    if len(item) > EVENT_BYTES:
+        return Dropped(Reason.EVENT_TOO_LARGE, f"the hit has {len(item)} bytes; at most {EVENT_BYTES} are taken")
+    try:
+        found = msgspec.json.decode(item)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return Dropped(Reason.BAD_JSON, "the hit is not JSON")
+    if isinstance(found, dict):
+        return {str(key): value if isinstance(value, str) else msgspec.json.encode(value).decode() for key, value in found.items()}
+    if not isinstance(found, str):
+        return Dropped(Reason.BAD_SHAPE, "a hit must be a query, such as ?idsite=1&rec=1&url=…")
+    try:
+        return _parameters(found.partition("?")[2].encode("utf-8", "replace") if "?" in found else found.encode("utf-8", "replace"))
+    except Refused as refused:
+        return Dropped(Reason.BAD_SHAPE, refused.message)
+
+
+def _opened(hits: list[Hit] | list[Hit | Dropped], request: Request, bulk: bool) -> Opened:
+    calls: list[Candidate] = []
+    places: list[int] = []
+    site = ""
+    for place, hit in enumerate(hits):
+        if isinstance(hit, Dropped):
+            found: list[Candidate] = [hit]
+        else:
+            site = site or hit.get("idsite", "").strip()
+            found = [from_object(shape, msgspec.json.encode(hit)) for shape in _shapes(hit, request)]
+        calls += found
+        places += [place] * len(found)
+    picture = not bulk and isinstance(hits[0], dict) and hits[0].get("send_image") != "0"
+    key = "" if not site else site if site.startswith("wk_") else f"matomo:{site}"
+    return Opened(calls, key, note=_Note(bulk, picture, places))
+
+
+def _shapes(hit: Hit, request: Request) -> list[Json]:
+    base = _base(hit, request)
+    shapes = _calls(hit, base)
+    for shape in shapes:
+        dimensions = {key: value for key, value in hit.items() if key.startswith("dimension") and value}
+        if dimensions and isinstance(shape.get("properties"), dict):
+            shape["properties"] = {**dimensions, **shape["properties"]}
+    return [{**base, **shape} for shape in shapes]
+
+
+def _base(hit: Hit, request: Request) -> Json:
+    """Who, when, where. Matomo sends no id of a hit: only an order can be told from its repetition."""
+    user = hit.get("uid") or None
+    context = context_of(hit.get("url"), hit.get("urlref"), request)
+    if hit.get("action_name"):
+        context["page"]["title"] = hit["action_name"]
+    for ours, theirs in (("userAgent", "ua"), ("ip", "cip")):
+        if hit.get(theirs):
+            context[ours] = hit[theirs]
+    if hit.get("lang"):
+        context["locale"] = hit["lang"].partition(",")[0]
+    width, _, height = hit.get("res", "").partition("x")
+    if width.isdecimal() and height.isdecimal() and len(width + height) < 12:
+        context["screen"] = {"width": int(width), "height": int(height)}
+    return {
+        "userId": user,
+        "anonymousId": hit.get("cid") or hit.get("_id") or (None if user else visitor(request, hit.get("idsite", ""))),
+        "messageId": f"matomo-order-{hit['ec_id'][:80]}" if hit.get("ec_id") else None,
+        "timestamp": hit.get("cdt"),
+        "context": context,
+        "matomo": {key: value for key, value in hit.items() if key not in _KEPT},
+    }
+
+
+def _calls(hit: Hit, base: Json) -> list[Json]:
+    page = base["context"]["page"]
+    if hit.get("search"):
+        searched = _track("Products Searched", query=hit["search"], category=hit.get("search_cat"), results=number(hit.get("search_count")))
+        return [searched, _track("Search Without Result", query=hit["search"])] if hit.get("search_count") == "0" else [searched]
+    if hit.get("e_c") or hit.get("e_a"):
+        return [_event(hit)]
+    if hit.get("idgoal") == "0":
+        return [_shop(hit)]
+    if hit.get("idgoal"):
+        return [_track("Goal Reached", goal=hit["idgoal"], revenue=number(hit.get("revenue")))]
+    if hit.get("link"):
+        return [_track("Link Clicked", url=hit["link"], href=hit["link"])]
+    if hit.get("download"):
+        return [_track("File Downloaded", url=hit["download"])]
+    if hit.get("c_n"):
+        return [_track("Content Clicked" if hit.get("c_i") else "Content Seen", content=hit["c_n"], piece=hit.get("c_p"), target=hit.get("c_t"))]
+    if hit.get("ping") == "1":
+        return [_track("Page Ping", url=hit.get("url"))]
+    view: Json = {"type": "page", "name": hit.get("action_name") if len(hit.get("action_name", "")) <= 200 else None, "properties": dict(page)}
+    if hit.get("_pks") or hit.get("_pkn"):
+        return [view, _track("Product Viewed", product_id=hit.get("_pks"), name=hit.get("_pkn"), category=hit.get("_pkc"), price=number(hit.get("_pkp")))]
+    return [view]
+
+
+def _event(hit: Hit) -> Json:
+    """An event of category, action, name and value; a name that is a JSON object is its properties."""
+    action, name = hit.get("e_a") or hit.get("e_c", ""), hit.get("e_n", "")
+    said: Json = {}
+    if name[:1] == "{":
+        try:
+            found = msgspec.json.decode(name)
+            said = found if isinstance(found, dict) else {}
+        except (msgspec.DecodeError, RecursionError):
+            said = {}
+    known = identity_call(action, said or name)
+    if known is not None:
+        return known
+    return _track(canonical(action), **{"category": hit.get("e_c"), "label": None if said else name, "value": number(hit.get("e_v")), **said})
+
+
+def _shop(hit: Hit) -> Json:
+    """An order, or what lies in the cart now."""
+    products = _products(hit.get("ec_items", ""))
+    if hit.get("ec_id"):
+        amounts = {ours: number(hit.get(theirs)) for theirs, ours in _ORDER.items()}
+        return _track("Order Completed", order_id=hit["ec_id"], products=products, **amounts)
+    return _track("Cart Viewed", products=products, value=number(hit.get("revenue")))
+
+
+def _products(text: str) -> list[Json]:
+    """Lists of sku, name, category (or categories), price, quantity."""
+    try:
+        listed = msgspec.json.decode(text) if text else []
+    except (msgspec.DecodeError, RecursionError):
+        return []
+    names = ("product_id", "name", "category", "price", "quantity")
+    found = [one for one in listed if isinstance(one, list)] if isinstance(listed, list) else []
+    return [some(**dict(zip(names, one, strict=False))) for one in found]
+
+
+def _track(event: str, **fields: Any) -> Json:
+    return {"type": "track", "event": event, "properties": some(**fields)}
+
+
+def _answer(note: Any, results: Results) -> Reply:
+    if note.bulk:
+        invalid = len({note.hits[result["index"]] for result in results if result["outcome"] in ("dropped", "quarantined")})
+        return Reply({"status": "success", "tracked": len(set(note.hits)) - invalid, "invalid": invalid})
+    if not note.picture:
+        return Reply(b"", b"text/plain")
+    return Reply(GIF, b"image/gif", headers=((b"cache-control", b"no-store"),))
+
+
+_ROUTE: Final = Route(_open, reply=_answer, methods=frozenset(("GET", "POST")), any_media=True, visitors=True)
+MATOMO: Final = Protocol("matomo", dict.fromkeys(("/matomo.php", "/piwik.php"), _ROUTE))

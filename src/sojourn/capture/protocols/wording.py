@@ -1,0 +1,43 @@
+"""What protocols share when they put a vendor's fields into our words."""
+
+from math import isfinite
+from typing import Any
+
+Json = dict[str, Any]
+
+
+def some(**fields: Any) -> Json:
+    """The fields that have a value."""
+    return {key: value for key, value in fields.items() if value not in (None, "")}
+
+
+def number(value: Any) -> Any:
+    """A number that came as text; anything else as it is."""
+    if not isinstance(value, str) or not value or len(value) > 40:
+        return value
+    try:
+        found = float(value)
+    except ValueError:
+        return value
+    if not isfinite(found):
+        return value
+    return int(found) if found.is_integer() and abs(found) < 2**53 else found
+
+
+def identity_call(action: str, said: Json | str) -> Json | None:
+    """An identify, alias or group call that a client without such calls sends as an event of that name; None for any other event.
+
+    `said` is what the event carries: an object of traits, or the other id as text.
+    """
+    fields = said if isinstance(said, dict) else {}
+    text = said if isinstance(said, str) else ""
+    match action.lower():
+        case "identify" if fields:
+            return {"type": "identify", "traits": fields}
+        case "alias" if text or fields.get("previous_id"):
+            return {"type": "alias", "previousId": text or fields["previous_id"]}
+        case "group" if text or fields.get("group_id"):
+            rest = {key: value for key, value in fields.items() if key != "group_id"}
+            return {"type": "group", "groupId": text or fields["group_id"], "traits": rest}
+        case _:
+            return None

@@ -1,0 +1,95 @@
+"""Matomo's tracking API: hits one by one and in bulk, and what they become."""
+
+from urllib.parse import urlencode
+
+import pytest
+
+from sojourn.capture.protocols.pixel import GIF
+from sojourn.capture.tests.door import SHOP, Door
+
+HIT = {"idsite": "3", "rec": "1", "cid": "92ca3b419ffd7555", "url": "https://shop.example/lamps", "send_image": "0"}
+
+
+@pytest.fixture
+def door():
+    with Door() as made:
+        made.directory.put("matomo:3", SHOP)
+        yield made
+
+
+def hit(door, **fields):
+    answer = door.run(door.call("/matomo.php?" + urlencode({**HIT, **fields}), b"", None, "GET"))
+    assert answer.status == 200, answer.body
+    return door.facts()
+
+
+def test_a_page_view_by_get_gets_a_picture_unless_it_wants_none(door):
+    [fact] = hit(door, action_name="Lamps", urlref="https://news.example/", uid="u-1", res="1920x1080", lang="de-DE,de;q=0.9")
+    assert (fact.kind, fact.name, fact.user_id, fact.anonymous_id) == ("page", "Lamps", "u-1", "92ca3b419ffd7555")
+    assert fact.props == {"url": "https://shop.example/lamps", "path": "/lamps", "referrer": "https://news.example/", "title": "Lamps"}
+    assert (fact.context["screen"], fact.context["locale"]) == ({"width": 1920, "height": 1080}, "de-DE")
+    answer = door.run(door.call("/matomo.php?" + urlencode({**HIT, "send_image": "1"}), b"", None, "GET"))
+    assert (answer.headers["content-type"], answer.body) == ("image/gif", GIF)
+
+
+def test_a_beacon_has_everything_in_its_query_and_a_form_in_its_body(door):
+    assert door.post("/matomo.php?" + urlencode(HIT), b"", key=None, content_type="text/plain").status == 200
+    assert door.post("/piwik.php", urlencode(HIT).encode(), key=None, content_type="application/x-www-form-urlencoded; charset=utf-8").status == 200
+    assert [fact.kind for fact in door.facts()] == ["page", "page"]
+
+
+def test_bulk_says_how_many_were_tracked(door):
+    requests = [
+        "?" + urlencode({**HIT, "search": "lamp", "search_count": "0"}),
+        {"idsite": "3", "cid": "1", "url": "https://shop.example/"},
+        7,
+        "?cid=" + "x" * 300,
+    ]
+    answer = door.post("/matomo.php", {"requests": requests, "token_auth": "0" * 32}, key=None)
+    assert (answer.status, answer.json) == (200, {"status": "success", "tracked": 2, "invalid": 2})
+    assert [fact.name or fact.kind for fact in door.facts()] == ["Products Searched", "Search Without Result", "page"]
+
+
+def test_an_order_counts_once_though_hits_have_no_id(door):
+    items = '[["LMP-1","Lamp","Lamps",79.9,1],["BLB-2","Bulb",["Bulbs","LED"],4.5,4]]'
+    order = {"idgoal": "0", "ec_id": "o-1", "revenue": "107.80", "ec_st": "97.9", "ec_sh": "9.9", "ec_items": items}
+    [fact] = hit(door, **order)
+    assert (fact.name, fact.message_id) == ("Order Completed", "matomo-order-o-1")
+    assert fact.props == {
+        "order_id": "o-1", "total": 107.8, "subtotal": 97.9, "shipping": 9.9,
+        "products": [
+            {"product_id": "LMP-1", "name": "Lamp", "category": "Lamps", "price": 79.9, "quantity": 1},
+            {"product_id": "BLB-2", "name": "Bulb", "category": ["Bulbs", "LED"], "price": 4.5, "quantity": 4},
+        ],
+    }  # fmt: skip
+    assert len(hit(door, **order)) == 1
+
+
+@pytest.mark.parametrize(
+    ("fields", "kind", "name", "props"),
+    [
+        ({"idgoal": "0", "revenue": "79.9", "ec_items": '[["LMP-1"]]'}, "track", "Cart Viewed", {"products": [{"product_id": "LMP-1"}], "value": 79.9}),
+        ({"idgoal": "2", "revenue": "5"}, "track", "Goal Reached", {"goal": "2", "revenue": 5}),
+        ({"link": "https://x.example/"}, "track", "Link Clicked", {"url": "https://x.example/", "href": "https://x.example/"}),
+        ({"download": "https://x.example/a.pdf"}, "track", "File Downloaded", {"url": "https://x.example/a.pdf"}),
+        ({"c_n": "Banner", "c_i": "click"}, "track", "Content Clicked", {"content": "Banner"}),
+        ({"e_c": "Shop", "e_a": "add_to_cart", "e_n": "Lamp", "e_v": "2"}, "track", "Product Added", {"category": "Shop", "label": "Lamp", "value": 2}),
+        ({"e_c": "Shop", "e_a": "Payment Failed", "e_n": '{"reason":"declined"}'}, "track", "Payment Failed", {"category": "Shop", "reason": "declined"}),
+        ({"e_c": "Identity", "e_a": "alias", "e_n": "old-1", "uid": "u-1"}, "alias", "", {}),
+        ({"e_c": "x", "e_a": "Seen", "dimension2": "gold"}, "track", "Seen", {"dimension2": "gold", "category": "x"}),
+    ],
+)
+def test_hits_get_our_names(door, fields, kind, name, props):
+    [fact] = hit(door, **fields)
+    assert (fact.kind, fact.name, fact.props) == (kind, name, props)
+
+
+def test_a_product_view_is_a_page_view_and_a_product_viewed(door):
+    page, product = hit(door, action_name="Lamp", _pks="LMP-1", _pkn="Lamp", _pkc="Lamps", _pkp="79.90")
+    assert (page.kind, product.name, product.props) == ("page", "Product Viewed", {"product_id": "LMP-1", "name": "Lamp", "category": "Lamps", "price": 79.9})
+
+
+def test_an_unknown_site_is_refused(door):
+    assert door.run(door.call("/matomo.php?idsite=4&rec=1&url=x", b"", None, "GET")).status == 401
+    assert door.run(door.call("/matomo.php?rec=1", b"", None, "GET")).status == 401
+    assert door.run(door.call("/matomo.php?" + "&".join(f"a{n}=1" for n in range(1_100)), b"", None, "GET")).status == 400
