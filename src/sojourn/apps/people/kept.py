@@ -11,7 +11,7 @@ from sojourn.terms.time import Millis
 
 T = TypeVar("T")
 
-FRESH_SECONDS = 0.005
+FRESH_SECONDS = 0.02
 """What takes no more CPU than this is counted each time it is asked."""
 
 SHARE = 0.01

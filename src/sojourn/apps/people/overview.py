@@ -125,7 +125,7 @@ def events_per_minute(workspace: int, now: Millis, minutes: int = 60) -> list[in
 
 
 def recent(workspace: int, limit: int = 20) -> list[Happening]:
-    """What just happened, the newest first. Imported history is not news."""
+    """What just happened, the newest first. Imported history is not news; where much of it is newer than what happened here, less is told."""
     happened = [one for state in (EpisodeState.ABANDONED, EpisodeState.RECOVERED, EpisodeState.ORDERED) for one in _ended(workspace, state, limit)]
     happened += _written(workspace, limit)
     newest = sorted(happened, key=lambda one: (one.at, one.kind, one.cart, one.intent), reverse=True)[:limit]
@@ -135,7 +135,7 @@ def recent(workspace: int, limit: int = 20) -> list[Happening]:
 
 
 def _ended(workspace: int, state: str, limit: int) -> list[Happening]:
-    newest = EpisodeRow.objects.filter(workspace_id=workspace, state=state).order_by("-at", "-pk").values_list("pk", "historical")[:LOOKED_AT]
+    newest = EpisodeRow.objects.filter(workspace_id=workspace, state=state).order_by("-at", "-pk").values_list("pk", "historical")[: 10 * limit]
     live = [number for number, historical in newest if not historical][:limit]
     rows = EpisodeRow.objects.filter(pk__in=live)
     return [
