@@ -36,6 +36,7 @@ OPEN = {
 
 POSTS = {
     "settings/save": Role.OWNER,
+    "settings/undo/<str:rows>": Role.OWNER,
     "settings/rename": Role.OWNER,
     "settings/keys/create": Role.OWNER,
     "settings/keys/<int:key>/revoke": Role.OWNER,
@@ -43,6 +44,7 @@ POSTS = {
     "settings/members/<int:member_id>/role": Role.OWNER,
     "settings/members/<int:member_id>/link": Role.OWNER,
     "settings/members/<int:member_id>/remove": Role.OWNER,
+    "settings/members/restore/<int:removal>": Role.OWNER,
     "settings/account/email": Role.VIEWER,
     "start/hide": Role.OWNER,
     "start/show": Role.OWNER,
@@ -91,6 +93,8 @@ def values(house, workspace: int) -> dict[str, object]:
         "key": SecretKey.objects.get(workspace_id=workspace).pk,
         "member_id": Member.objects.get(user=owner).pk,
         "token": "",
+        "rows": connection_value("workspace_auditrow", workspace),
+        "removal": connection_value("workspace_auditrow", workspace),
         "_unsubscribe": unsubscribe_url("", salt, Unsubscribe(workspace, ANN + offset, "marketing", "ann@example.com")),
         "_click": click_url("", salt, Click(workspace, f"i-{offset}", "https://shop.example/", ANN + offset)),
     }

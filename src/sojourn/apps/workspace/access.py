@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponseBase, HttpResponseNotAllowed
 
-from sojourn.apps.workspace.models import Member, Role, SecretKey, Workspace
+from sojourn.apps.workspace.models import AuditRow, Member, Role, SecretKey, Workspace
 from sojourn.terms.refusals import Code, Refusal
 
 RANK = {Role.VIEWER: 0, Role.MEMBER: 1, Role.OWNER: 2}
@@ -116,4 +116,12 @@ def access_member(workspace: int, member: int) -> Member:
     found = Member.objects.select_related("user").filter(pk=member, workspace_id=workspace).first()
     if found is None:
         raise Refusal(Code.NOT_FOUND, "There is no such member here.")
+    return found
+
+
+def access_audit_rows(workspace: int, verb: str, ids: list[int]) -> list[AuditRow]:
+    """Audit rows of this verb in this workspace, the newest first. Errors: NOT_FOUND where one of them is not there."""
+    found = list(AuditRow.objects.filter(workspace_id=workspace, verb=verb, pk__in=ids).order_by("-pk"))
+    if not found or len(found) != len(set(ids)):
+        raise Refusal(Code.NOT_FOUND, "There is no such change here.")
     return found

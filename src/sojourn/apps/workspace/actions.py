@@ -1,7 +1,7 @@
 """Verbs of the workspace: each changes something, adds an audit row and, where the engine must know, leaves a fact in the outbox, in one transaction."""
 
 import secrets
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from django.contrib.auth.models import User
@@ -11,14 +11,17 @@ from django.db import transaction
 
 from sojourn.apps.people.api import control, put_on_log
 from sojourn.apps.workspace import queries
-from sojourn.apps.workspace.access import access_member, access_secret_key, access_workspace
+from sojourn.apps.workspace.access import access_audit_rows, access_member, access_secret_key, access_workspace
 from sojourn.apps.workspace.models import AuditRow, Member, Role, RuleVersion, SecretKey, Workspace
 from sojourn.apps.workspace.preferences import BY_KEY, text_of
 from sojourn.apps.workspace.sign_in import hash_of, make_link, user_by_email
 from sojourn.terms.facts import RULES_PUBLISHED
 from sojourn.terms.refusals import Code, Refusal
 from sojourn.terms.rules import RuleBook
-from sojourn.terms.time import Millis, to_datetime
+from sojourn.terms.time import MINUTE, Millis, from_datetime, to_datetime
+
+UNDO: Final = 10 * MINUTE
+"""How long after it somebody's removal can be undone."""
 
 
 def audit(workspace: int, actor: str, verb: str, subject: str, now: Millis, detail: dict[str, Any] | None = None) -> None:
@@ -73,6 +76,20 @@ def set_setting(workspace: int, key: str, value: str, actor: str, now: Millis) -
     if preference.put:
         publish_rules(workspace, changed, f"{key} = {after}", actor, now)
     return after
+
+
+@transaction.atomic
+def undo_settings(workspace: int, rows: list[int], actor: str, now: Millis) -> tuple[list[str], list[str]]:
+    """Give settings the value they had before these audit rows: which got it, and which somebody has changed again since. Errors: NOT_FOUND."""
+    back: list[str] = []
+    since: list[str] = []
+    for row in access_audit_rows(workspace, "set_setting", rows):
+        if queries.setting(workspace, row.subject) != row.detail["after"]:
+            since.append(row.subject)
+            continue
+        set_setting(workspace, row.subject, row.detail["before"], actor, now)
+        back.append(row.subject)
+    return back, since
 
 
 @transaction.atomic
@@ -155,13 +172,29 @@ def change_role(workspace: int, member: int, role: str, actor: str, now: Millis)
 
 
 @transaction.atomic
-def remove_member(workspace: int, member: int, actor: str, now: Millis) -> None:
-    """Take a member out; their open sessions see nothing any more. Errors: NOT_FOUND, CONFLICT where nobody would own the workspace."""
+def remove_member(workspace: int, member: int, actor: str, now: Millis) -> int:
+    """Take a member out; their open sessions see nothing any more. Returns what `restore_member` takes to undo it.
+
+    Errors: NOT_FOUND, CONFLICT where nobody would own the workspace.
+    """
     found = access_member(workspace, member)
     if found.role == Role.OWNER:
         _keep_an_owner(workspace, found)
-    audit(workspace, actor, "remove_member", found.user.email, now)
+    audit(workspace, actor, "remove_member", found.user.email, now, {"user": found.user_id, "role": found.role})
     found.delete()
+    return queries.newest_audit(workspace)
+
+
+@transaction.atomic
+def restore_member(workspace: int, removal: int, actor: str, now: Millis) -> str:
+    """Take somebody in again whose removal is no older than 10 minutes, with the role they had; their address. Errors: NOT_FOUND, CONFLICT."""
+    (row,) = access_audit_rows(workspace, "remove_member", [removal])
+    if from_datetime(row.at) + UNDO < now or "user" not in row.detail:
+        raise Refusal(Code.CONFLICT, "That was too long ago. Invite them again.")
+    _member, made = Member.objects.get_or_create(workspace_id=workspace, user_id=row.detail["user"], defaults={"role": row.detail["role"]})
+    if made:
+        audit(workspace, actor, "restore_member", row.subject, now, {"role": row.detail["role"]})
+    return row.subject
 
 
 def _keep_an_owner(workspace: int, leaving: Member) -> None:

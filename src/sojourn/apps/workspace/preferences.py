@@ -38,6 +38,7 @@ class Preference:
     put: Callable[[RuleBook, Any], RuleBook] | None = None
     show: Callable[[RuleBook], str] | None = None
     choices: tuple[str, ...] = ()
+    titles: tuple[str, ...] = ()  # what the choices are called on pages, in their order; empty: as they are
 
 
 def _duration(low: int, high: int) -> Callable[[str, RuleBook], int]:
@@ -203,6 +204,7 @@ PREFERENCES: tuple[Preference, ...] = (
         "shown",
         _choice("shown", "hidden"),
         choices=("shown", "hidden"),
+        titles=("Shown", "Hidden"),
     ),
     Preference(
         "cart_gap",
@@ -270,6 +272,7 @@ PREFERENCES: tuple[Preference, ...] = (
         lambda book, value: _automations("enabled")(book, value == "on"),
         lambda book: "on" if _on(book) else "off",
         ("on", "off"),
+        ("On", "Off"),
     ),
     Preference(
         "message_delay",
@@ -348,6 +351,7 @@ PREFERENCES: tuple[Preference, ...] = (
         _field("consent"),
         lambda book: book.consent,
         ("opt_out", "opt_in"),
+        ("Write unless they said no", "Write only to those who said yes"),
     ),
     Preference(
         "browser_consent",
@@ -358,6 +362,7 @@ PREFERENCES: tuple[Preference, ...] = (
         "implied",
         _choice("implied", "ask_first"),
         choices=("implied", "ask_first"),
+        titles=("Record from the first page", "Ask first, then record"),
     ),
     Preference(
         "paused",
@@ -368,6 +373,7 @@ PREFERENCES: tuple[Preference, ...] = (
         "off",
         _choice("on", "off"),
         choices=("on", "off"),
+        titles=("On: nothing leaves the house", "Off: mail goes out"),
     ),
     Preference("from_name", _MAIL, "From, name", "Who the mail is from. Empty: the workspace's name.", "one line, up to 100 characters", "", _line(100)),
     Preference("from_email", _MAIL, "From, address", "On a domain you own.", "an email address", "", _email),

@@ -23,6 +23,22 @@ class Setting:
     group: str
     choices: tuple[str, ...]
     chosen: bool
+    titles: tuple[str, ...] = ()
+
+    @property
+    def options(self) -> list[tuple[str, str]]:
+        """Choices with what they are called."""
+        return list(zip(self.choices, self.titles or self.choices, strict=True))
+
+    @property
+    def changed(self) -> bool:
+        """Whether it differs from what a new workspace has."""
+        return self.chosen and self.value != self.default
+
+    def fits(self, text: str) -> bool:
+        """Whether somebody who looks for this text may mean this setting."""
+        here = " ".join((self.key.replace("_", " "), self.label, self.meaning, self.group, *self.titles)).lower()
+        return all(word in here for word in text.lower().split())
 
 
 def rules(workspace: int) -> RuleBook:
@@ -36,7 +52,7 @@ def list_settings(workspace: int) -> list[Setting]:
     book = rules(workspace)
     kept: dict[str, str] = Workspace.objects.values_list("settings", flat=True).get(pk=workspace)
     return [
-        Setting(one.key, text_of(one, book, kept), one.label, one.meaning, one.forms, one.default, one.group, one.choices, one.key in kept)
+        Setting(one.key, text_of(one, book, kept), one.label, one.meaning, one.forms, one.default, one.group, one.choices, one.key in kept, one.titles)
         for one in PREFERENCES
     ]
 
@@ -61,9 +77,21 @@ def memberships(users: Collection[int]) -> set[tuple[int, int]]:
     return set(Member.objects.filter(user_id__in=users).values_list("user_id", "workspace_id"))
 
 
-def audit_rows(workspace: int, limit: int = 50) -> list[AuditRow]:
-    """The newest audit rows."""
-    return list(AuditRow.objects.filter(workspace_id=workspace).order_by("-id")[:limit])
+def audit_rows(workspace: int, limit: int = 50, before: int = 0) -> list[AuditRow]:
+    """The newest audit rows, with ids below `before` where given."""
+    rows = AuditRow.objects.filter(workspace_id=workspace)
+    return list((rows.filter(pk__lt=before) if before else rows).order_by("-id")[:limit])
+
+
+def newest_audit(workspace: int) -> int:
+    """The id of the newest audit row, 0 where there is none."""
+    return AuditRow.objects.filter(workspace_id=workspace).order_by("-id").values_list("pk", flat=True).first() or 0
+
+
+def settings_changed(workspace: int, actor: str, after: int) -> list[int]:
+    """Ids of the audit rows of settings that somebody changed after that row, oldest first."""
+    rows = AuditRow.objects.filter(workspace_id=workspace, actor=actor, verb="set_setting", pk__gt=after)
+    return list(rows.order_by("pk").values_list("pk", flat=True))
 
 
 def rule_versions(workspace: int, limit: int = 20) -> list[RuleVersion]:

@@ -8,22 +8,35 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 
 from sojourn.apps.workspace import actions, clock, queries
 from sojourn.apps.workspace.access import Membership, member_page
 from sojourn.apps.workspace.models import Role
-from sojourn.terms.refusals import Refusal
+from sojourn.terms.refusals import Code, Refusal
+
+AUDIT_PAGE = 100
 
 
-def _tell(request: HttpRequest, act: Callable[[], Any], done: str) -> Any:
-    """Act, and leave a sentence for the next page: that it is done, or why not. The result, or None where it was refused."""
+def _tell(request: HttpRequest, act: Callable[[], Any], done: str, undo: Callable[[Any], str] | None = None) -> Any:
+    """Act, and leave a sentence for the next page: that it is done, or why not. The result, or None where it was refused.
+
+    `undo` gives the path, from the result, to which the sentence's Undo posts.
+    """
     try:
         result = act()
     except Refusal as refusal:
         messages.error(request, refusal.message)
         return None
-    messages.success(request, done)
+    messages.success(request, done, extra_tags=f"undo:{undo(result)}" if undo else "")
     return result
+
+
+def _ids(text: str) -> list[int]:
+    """The numbers of `12-13-14`, at most a hundred; none where it is anything else."""
+    parts = text.split("-")
+    good = len(parts) <= 100 and all(part.isascii() and part.isdigit() and len(part) < 19 for part in parts)
+    return [int(part) for part in parts] if good else []
 
 
 # -- rules
@@ -36,8 +49,21 @@ def _groups(workspace: int, typed: dict[str, str], errors: dict[str, str]) -> li
     return list(groups.items())
 
 
+def _index(member: Membership, text: str) -> dict[str, Any]:
+    """What the search over the settings finds: groups without a text, else single settings."""
+    found = [one for one in queries.list_settings(member.workspace) if one.fits(text)] if text.strip() else []
+    return {"q": text, "found": found, "group_names": list(dict.fromkeys(one.group for one in queries.list_settings(member.workspace)))}
+
+
 def _rules_page(request: HttpRequest, member: Membership, typed: dict[str, str], errors: dict[str, str]) -> HttpResponse:
-    context = {"groups": _groups(member.workspace, typed, errors), "version": queries.rules(member.workspace).version, "errors": errors}
+    context = {
+        "here": "settings",
+        "groups": _groups(member.workspace, typed, errors),
+        "version": queries.rules(member.workspace).version,
+        "errors": errors,
+        "mail_server": bool(settings.SOJOURN.smtp),
+        **_index(member, request.GET.get("q", "")[:100]),
+    }
     return render(request, "workspace/settings.html", context, status=400 if errors else 200)
 
 
@@ -50,24 +76,37 @@ def rules(request: HttpRequest, member: Membership) -> HttpResponse:
 @member_page(Role.OWNER, "POST")
 def save(request: HttpRequest, member: Membership) -> HttpResponse:
     """Save what was changed in the form; what is refused is shown beside its field and loses nothing else."""
-    typed = {one.key: request.POST[one.key] for one in queries.list_settings(member.workspace) if one.key in request.POST}
     standing = {one.key: one.value for one in queries.list_settings(member.workspace)}
+    typed = {key: request.POST[key] for key in standing if key in request.POST}
+    before = queries.newest_audit(member.workspace)
     errors: dict[str, str] = {}
-    saved = 0
     for key, text in typed.items():
         if text.strip() == standing[key]:
             continue
         try:
             actions.set_setting(member.workspace, key, text, member.email, clock.now())
-            saved += 1
         except Refusal as refusal:
             errors[key] = refusal.message
-    if saved:
-        messages.success(request, f"Saved {saved} setting{'s' if saved > 1 else ''}.")
+    changed = queries.settings_changed(member.workspace, member.email, before)
+    if changed:
+        undo = reverse("settings_undo", args=["-".join(map(str, changed))])
+        messages.success(request, f"Saved {len(changed)} setting{'s' if len(changed) > 1 else ''}.", extra_tags=f"undo:{undo}")
     elif not errors:
         messages.info(request, "Nothing was changed.")
     if errors:
+        messages.error(request, f"{len(errors)} not saved: see the field{'s' if len(errors) > 1 else ''} in red.")
         return _rules_page(request, member, typed, errors)
+    return redirect("settings")
+
+
+@member_page(Role.OWNER, "POST")
+def undo(request: HttpRequest, member: Membership, rows: str) -> HttpResponse:
+    """Take a saving of settings back."""
+    back, since = actions.undo_settings(member.workspace, _ids(rows), member.email, clock.now())
+    if back:
+        messages.success(request, f"Back as before: {', '.join(back)}.")
+    if since:
+        messages.warning(request, f"Left as it is, because somebody changed it since: {', '.join(since)}.")
     return redirect("settings")
 
 
@@ -147,7 +186,25 @@ def role(request: HttpRequest, member: Membership, member_id: int) -> HttpRespon
 @member_page(Role.OWNER, "POST")
 def remove(request: HttpRequest, member: Membership, member_id: int) -> HttpResponse:
     """Take a member out."""
-    _tell(request, lambda: actions.remove_member(member.workspace, member_id, member.email, clock.now()), "Removed; their open pages end at the next click.")
+
+    def act() -> int:
+        return actions.remove_member(member.workspace, member_id, member.email, clock.now())
+
+    _tell(request, act, "Removed; their open pages end at the next click.", lambda removal: reverse("member_restore", args=[removal]))
+    return redirect("members")
+
+
+@member_page(Role.OWNER, "POST")
+def restore(request: HttpRequest, member: Membership, removal: int) -> HttpResponse:
+    """Take back that somebody was taken out."""
+    try:
+        email = actions.restore_member(member.workspace, removal, member.email, clock.now())
+    except Refusal as refusal:
+        if refusal.code != Code.CONFLICT:
+            raise
+        messages.error(request, refusal.message)
+    else:
+        messages.success(request, f"{email} is a member again.")
     return redirect("members")
 
 
@@ -172,4 +229,6 @@ def change_email(request: HttpRequest, member: Membership) -> HttpResponse:
 @member_page(Role.OWNER)
 def audit_log(request: HttpRequest, member: Membership) -> HttpResponse:
     """Who did what, the newest first."""
-    return render(request, "workspace/audit.html", {"rows": queries.audit_rows(member.workspace, 200)})
+    before = _ids(request.GET.get("before", ""))
+    rows = queries.audit_rows(member.workspace, AUDIT_PAGE, before[0] if before else 0)
+    return render(request, "workspace/audit.html", {"here": "settings", "rows": rows, "before": rows[-1].pk if len(rows) == AUDIT_PAGE else 0})
