@@ -45,10 +45,10 @@ def one_part(part: str, member: Membership, row: PersonRow, person: Person, now:
             sources = {line.id: line.name for line in list_sources(member.workspace)}
             return context | shown.side(person, book, now, sources) | {"reach": reach.by_email(member.workspace, person, book)}
         case _:
-            return timeline(member, row, person, lane, facts, "")
+            return timeline(member, row, person, now, lane, facts, "")
 
 
-def timeline(member: Membership, row: PersonRow, person: Person, lane: str, facts: int, before: str) -> Context:
+def timeline(member: Membership, row: PersonRow, person: Person, now: Millis, lane: str, facts: int, before: str) -> Context:
     """A stretch of the timeline, folded; `trouble` says why there is none where history cannot be read."""
     lanes = [{"key": "", "label": "All"}, *({"key": key, "label": label} for key, label in deeds.LANES.items())]
     context: Context = {"row": row, "person": person, "title": shown.title_of(row), "lane": lane, "lanes": lanes, "trouble": "", "entries": [], "older": ""}
@@ -56,7 +56,7 @@ def timeline(member: Membership, row: PersonRow, person: Person, lane: str, fact
         stretch = lake_hook.timeline(member.workspace, person, facts, before)
     except Refusal as refusal:
         return context | {"trouble": refusal.message}
-    folded = sessions_view.fold(stretch, person, lane)
+    folded = sessions_view.fold(stretch, person, now, lane)
     return context | {"entries": folded.entries, "older": folded.before, "read": folded.facts}
 
 

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from sojourn.apps.people import deeds
 from sojourn.apps.people.deeds import VISIT, Deed, deed
+from sojourn.apps.people.listing import NOW
 from sojourn.apps.people.moments import Moment, Timeline, order
 from sojourn.apps.people.words import money_words, span_words
 from sojourn.terms.facts import FRICTION_FOUND, SESSION_ENDED, SESSION_STARTED
@@ -33,6 +34,7 @@ class Visit:
     source: str = ""
     device: str = ""
     cart: str = ""
+    newest: bool = False
     lane: str = VISIT
 
     @property
@@ -70,7 +72,7 @@ class Visit:
             _counted(self.pages, "page"),
             _counted(self.products, "product"),
             f"cart {self.cart}" if self.cart else "",
-            next((one.text.lower() for one in self.deeds if one.moment.name == "Order Completed"), ""),
+            next((one.text[:1].lower() + one.text[1:] for one in self.deeds if one.moment.name == "Order Completed"), ""),
         ]
         return ", ".join(part for part in parts if part) or _counted(len(self.deeds), "event")
 
@@ -101,15 +103,16 @@ def _counted(number: int, thing: str) -> str:
     return f"{number:,} {thing}{'' if number == 1 else 's'}" if number else ""
 
 
-def fold(stretch: Timeline, person: Person, lane: str = "") -> Folded:
+def fold(stretch: Timeline, person: Person, now: Millis, lane: str = "") -> Folded:
     """Fold facts, newest first, into visits and entries; of one lane where given.
 
     A visit that the end of the stretch cuts is left to the next one, whole, unless there would be nothing else to show.
     """
     moments, before = _uncut(stretch)
     opened = person.sessions.open
-    now_open = str(opened.id) if opened is not None else ""
+    here = str(opened.id) if opened is not None and now - opened.last < NOW else ""
     hurt = {str(one.props.get("fact")) for one in stretch.moments if one.name == FRICTION_FOUND and one.derived}
+    hurt |= {str(one.fact) for cart in person.carts for one in cart.friction}
     visits: dict[str, Visit] = {}
     entries: list[Visit | Entry] = []
     for one in moments:
@@ -120,7 +123,7 @@ def fold(stretch: Timeline, person: Person, lane: str = "") -> Folded:
             continue
         visit = visits.get(one.session)
         if visit is None:
-            visit = visits[one.session] = Visit(one.session, one.at, one.at, open=one.session == now_open)
+            visit = visits[one.session] = Visit(one.session, one.at, one.at, open=one.session == here, newest=not visits)
             entries.append(visit)
         visit.start = min(visit.start, one.at)
         visit.device = visit.device or one.device

@@ -32,13 +32,27 @@ def title_of(row: PersonRow) -> str:
 
 def top(row: PersonRow, person: Person, rules: RuleBook, now: Millis) -> Shown:
     """Who it is, where they are, and the numbers that say most."""
-    return {"title": title_of(row), "place": where_now(person, now), "active": now - person.last_seen < NOW, "kpis": _kpis(person, rules)}
+    return {"title": title_of(row), "place": where_now(person, now), "here_now": is_here(person, now), "kpis": _kpis(person, rules)}
+
+
+def is_here(person: Person, now: Millis) -> bool:
+    """Whether somebody is in the shop: seen within five minutes, and not gone from a cart since."""
+    return now - person.last_seen < NOW and _just_left(person) is None
+
+
+def _just_left(person: Person) -> Episode | None:
+    """The cart whose leaving is the last that was seen of somebody."""
+    newest = max(person.carts, key=lambda one: (one.last_at, one.id), default=None)
+    return newest if newest is not None and newest.state == EpisodeState.ABANDONED and (newest.ended_at or 0) >= person.last_seen else None
 
 
 def where_now(person: Person, now: Millis) -> str:
     """Where somebody is in the shop, for as long as they were seen within five minutes; empty afterwards."""
     if now - person.last_seen >= NOW:
         return ""
+    left = _just_left(person)
+    if left is not None:
+        return f"Left a cart of {money_words(left.value, left.currency)} behind" if left.value else "Left a cart behind"
     opened = person.sessions.open
     carts = [cart for cart in person.carts if cart.state == EpisodeState.OPEN]
     cart = max(carts, key=lambda one: (one.last_at, one.id), default=None)
@@ -108,7 +122,7 @@ def side(person: Person, rules: RuleBook, now: Millis, sources: dict[int, str]) 
         "half_life": span_words(rules.affinity_half_life),
         "friction": sorted(person.friction.items(), key=lambda pair: (-pair[1], pair[0])),
         "consents": [(*key.partition(":")[::2], one, sources.get(one.source, "")) for key, one in sorted(person.consent.items())],
-        "engagement": sorted(person.engagement.items()),
+        "engagement": [(channel, one) for channel, one in sorted(person.engagement.items()) if one.sent or one.bounced or one.complained],
         "touches": [(label, touch) for label, touch in (("First", person.first_touch), ("Last", person.last_touch)) if touch is not None],
         "counts": sorted(person.counts.items(), key=lambda pair: (-pair[1], pair[0]))[:12],
     }
@@ -119,5 +133,9 @@ def _tastes(person: Person, rules: RuleBook, now: Millis) -> list[Shown]:
     scored = [(one.score * 0.5 ** (max(0, now - one.at) / rules.affinity_half_life), key) for key, one in person.affinity.items()]
     scored.sort(key=lambda pair: (-pair[0], pair[1]))
     most = scored[0][0] if scored else 0.0
+    names = {item.product: item.name for cart in person.carts for item in cart.items if item.name}
     shown = ((key.partition(":")[::2], score / most if most > 0 else 0.0) for score, key in scored[:8])
-    return [{"kind": kind, "what": what, "share": share, "width": round(share * 100)} for (kind, what), share in shown]
+    return [
+        {"kind": kind, "what": names.get(what, what) if kind == "product" else what, "share": share, "width": round(share * 100)}
+        for (kind, what), share in shown
+    ]

@@ -100,7 +100,7 @@ def timeline(request: HttpRequest, member: Membership, person: str) -> HttpRespo
     """What somebody did, newest first, a long stretch at a time."""
     row, found = _found(member, person)
     before = request.GET.get("before", "")
-    context = portrait_page.timeline(member, row, found, _lane(request), LONG, before)
+    context = portrait_page.timeline(member, row, found, now(), _lane(request), LONG, before)
     return _rendered(request, "people/timeline.html", {**context, "long": True, "later": bool(before)})
 
 
