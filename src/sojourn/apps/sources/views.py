@@ -124,8 +124,8 @@ def _events(request: HttpRequest, member: Membership, source: Source) -> dict[st
         "name": name,
         "paused": paused,
         "pause_href": _link({**asked, "pause": "" if paused else "1"}),
-        "events_src": f"{path}{_link(asked)}",
-        "looked_at": now(),
+        "events_src": f"{path}{_link(asked) if asked else ''}",
+        "events_of": source.pk,
     }
 
 

@@ -8,6 +8,7 @@ from sojourn.apps.workspace.models import AuditRow
 from sojourn.apps.workspace.tests.house import NOW, browser, build, post
 from sojourn.terms.outcomes import MEANING, Reason
 from sojourn.terms.refusals import Code, Refusal
+from sojourn.terms.time import MINUTE
 
 pytestmark = pytest.mark.django_db
 
@@ -107,3 +108,59 @@ def test_an_event_set_aside_is_shown_as_text_with_its_reason():
     assert "&lt;script&gt;alert(1)" in page
     assert "<script>alert" not in page
     assert "<b>40" not in page
+
+
+def test_another_key_can_be_taken_back_for_ten_minutes():
+    house = build()
+    source, old = make(house.workspace)
+    actions.rotate_key(house.workspace, source.pk, "alice@example.com", NOW)
+    actions.restore_key(house.workspace, source.pk, "alice@example.com", NOW + 10 * MINUTE)
+    source.refresh_from_db()
+    assert source.key_hash == hashlib.sha256(old.encode()).hexdigest()
+    assert source.key_hint == f"{old[:7]}…{old[-4:]}"
+    with pytest.raises(Refusal) as refused:
+        actions.restore_key(house.workspace, source.pk, "alice@example.com", NOW)
+    assert refused.value.code == Code.CONFLICT
+
+
+def test_after_ten_minutes_the_old_key_is_gone_for_good():
+    house = build()
+    source, _old = make(house.workspace)
+    _same, new = actions.rotate_key(house.workspace, source.pk, "alice@example.com", NOW)
+    with pytest.raises(Refusal) as refused:
+        actions.restore_key(house.workspace, source.pk, "alice@example.com", NOW + 10 * MINUTE + 1)
+    assert refused.value.code == Code.CONFLICT
+    source.refresh_from_db()
+    assert source.key_hash == hashlib.sha256(new.encode()).hexdigest()
+
+
+def test_a_source_is_of_a_kind_of_the_list():
+    house = build()
+    assert actions.create_source(house.workspace, "Till", "alice@example.com", NOW, "other")[0].kind == "other"
+    with pytest.raises(Refusal) as refused:
+        actions.create_source(house.workspace, "Till", "alice@example.com", NOW, "toaster")
+    assert (refused.value.code, Source.objects.count()) == (Code.BAD_VALUE, 1)
+
+
+def test_a_source_without_a_name_is_refused_beside_its_field_and_keeps_what_was_chosen():
+    house = build()
+    answer = post(browser(house.bob), "/sources/create", {"name": " ", "kind": "server"})
+    page = answer.content.decode()
+    assert (answer.status_code, Source.objects.count()) == (400, 0)
+    assert "A source needs a name of 1 to 200 characters" in page
+    assert 'value="server" checked' in page
+
+
+def test_switching_off_offers_to_undo_it():
+    house = build()
+    source, _key = make(house.workspace)
+    page = post(browser(house.bob), f"/sources/{source.pk}/disable", follow=True).content.decode()
+    assert f'data-undo="/sources/{source.pk}/enable"' in page
+
+
+def test_a_source_can_be_called_something_else():
+    house = build()
+    source, _key = make(house.workspace)
+    assert actions.rename_source(house.workspace, source.pk, " Shop ", "alice@example.com", NOW) == "Website"
+    assert Source.objects.get().name == "Shop"
+    assert AuditRow.objects.get(verb="rename_source").detail == {"source": source.pk, "before": "Website"}
