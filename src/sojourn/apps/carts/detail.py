@@ -35,6 +35,7 @@ class Walked:
     views: int
     spent: Millis
     left_here: bool
+    furthest: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,8 @@ def _steps(episode: Episode) -> list[Walked]:
     for step in seen:
         here = step.name == last and not bought
         left = here and episode.state == EpisodeState.ABANDONED
-        out.append(Walked(step_name(step.name), "now" if here else "done", step.first_at, step.views, step.spent, left))
+        far = not bought and step.name == episode.reached and not here
+        out.append(Walked(step_name(step.name), "now" if here else "done", step.first_at, step.views, step.spent, left, far))
     if not seen and not bought:
         out[-1] = Walked(step_name("cart"), "now", episode.started_at, 0, 0, episode.state == EpisodeState.ABANDONED)
     if not bought:

@@ -1,7 +1,7 @@
 """The page of carts: what its address asks for, how many there are of each kind with their money, and the rows."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from django.utils.http import urlencode
@@ -22,6 +22,8 @@ PERIODS: dict[str, tuple[str, int]] = {
 """What a period is called, and its days."""
 DEFAULT_PERIOD = "30"
 OUTCOMES: dict[str, str] = {"send": "Written to", "hold_out": "Held back", "skip": "Not written to"}
+STATES = tuple(map(str, (EpisodeState.OPEN, EpisodeState.ABANDONED, EpisodeState.RECOVERED, EpisodeState.ORDERED, EpisodeState.EMPTIED)))
+"""In the order in which they are told."""
 BOUGHT = (EpisodeState.RECOVERED, EpisodeState.ORDERED)
 Amounts = list[tuple[Minor, str]]
 """Minor units and currency, the workspace's own currency first, then by the alphabet."""
@@ -101,18 +103,22 @@ class Counts:
 
 def counts(workspace: int, ask: Asked, now: Millis, base: str) -> Counts:
     """By one question to the database, whatever is chosen. The smallest value asked for does not count in: cells hold no single carts."""
-    # Clocks of browsers run ahead: what carries a time a little later than now has happened all the same.
-    found = people.cart_cells(workspace, now - ask.number_of_days * DAY, now + DAY, now, key=f"last-{ask.number_of_days}")
+    found = cells_of(workspace, now, ask.number_of_days)
     cells = [_Cell(one.state, one.cause, one.outcome, one.currency, one.carts, _money(one)) for one in found.value]
-    order = [str(state) for state in EpisodeState]
     return Counts(
-        states=_choices(cells, ask, "state", base, order, state_name),
+        states=_choices(cells, ask, "state", base, STATES, state_name),
         causes=_choices([cell for cell in cells if cell.cause], ask, "cause", base, None, people.cause_words),
         done=_choices([cell for cell in cells if cell.done], ask, "done", base, list(OUTCOMES), lambda key: OUTCOMES[key]),
         currencies=_choices([cell for cell in cells if cell.currency], ask, "currency", base, None, str),
         total=sum(cell.carts for cell in cells),
         as_of=found.as_of,
     )
+
+
+def cells_of(workspace: int, now: Millis, days: int) -> people.Kept[list[people.Cell]]:
+    """Carts of the last days by all that totals tell apart, and all that are open."""
+    # Clocks of browsers run ahead: what carries a time a little later than now has happened all the same.
+    return people.cart_cells(workspace, now - days * DAY, now + DAY, now, key=f"last-{days}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,8 +177,3 @@ def rows(workspace: int, ask: Asked, now: Millis, base: str, after: str) -> peop
     currency = ask.currency or (base if ask.least else "")
     which = people.CartFilter(ask.state, ask.cause, since, None, least, currency, outcome=ask.done)
     return people.carts(workspace, which, after)
-
-
-def without_state(ask: Asked) -> Asked:
-    """The same question about carts of all states."""
-    return replace(ask, state="")

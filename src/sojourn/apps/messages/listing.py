@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils.http import urlencode
 
-from sojourn.apps.messages.words import GROUPS, SKIPPED, reason_words, state_words
+from sojourn.apps.messages.words import GROUPS, SKIPPED, reason_short, reason_words, state_words
 from sojourn.apps.people import api as people
 from sojourn.terms.time import DAY, Millis
 
@@ -149,6 +149,7 @@ class Line:
     state: str
     state_name: str
     why: str
+    brief: str
     episode: int
     value: int | None
     currency: str
@@ -167,11 +168,39 @@ def lines(workspace: int, ask: Asked, now: Millis, after: str) -> tuple[list[Lin
 
 
 def _of_message(one: people.Message) -> Line:
-    why = reason_words(one.reason) if one.reason not in (*Unreasoned, one.state) else ""
-    name = state_words(one.state)[0]
-    return Line(one.decided_at, one.person, one.person_name, one.id, one.template, one.automation, one.cause, one.state, name, why, one.episode, None, "")
+    told = one.reason if one.reason not in (*Unreasoned, one.state) else ""
+    return Line(
+        at=one.decided_at,
+        person=one.person,
+        person_name=one.person_name,
+        message=one.id,
+        template=one.template,
+        automation=one.automation,
+        cause=one.cause,
+        state=one.state,
+        state_name=state_words(one.state)[0],
+        why=reason_words(told),
+        brief=reason_short(told),
+        episode=one.episode,
+        value=None,
+        currency="",
+    )
 
 
 def _of_skip(one: people.Skip) -> Line:
-    why = reason_words(one.reason)
-    return Line(one.at, one.person, one.person_name, "", "", "", one.cause, SKIPPED, "Not written to", why, one.episode, one.value, one.currency)
+    return Line(
+        at=one.at,
+        person=one.person,
+        person_name=one.person_name,
+        message="",
+        template="",
+        automation="",
+        cause=one.cause,
+        state=SKIPPED,
+        state_name="Not written to",
+        why=reason_words(one.reason),
+        brief=reason_short(one.reason),
+        episode=one.episode,
+        value=one.value,
+        currency=one.currency,
+    )

@@ -23,15 +23,18 @@ class Moment:
 _ENDED = (IntentState.CANCELLED, IntentState.REFUSED, IntentState.FAILED)
 
 
-def story(one: people.Message, came: people.Aftermath, now: Millis) -> list[Moment]:
-    """From the cart that was left to what came of it, the oldest first; the last line of one that waits says what comes next."""
+def story(one: people.Message, came: people.Aftermath, now: Millis, in_mailbox: bool) -> list[Moment]:
+    """From the cart that was left to what came of it, the oldest first; the last line of one that waits says what comes next.
+
+    `in_mailbox`: the built-in mailbox took it, so nobody has got it.
+    """
     cause = people.cause_words(one.cause).lower()
     because = f"Because of {cause}" if one.cause != "unknown" else "Without a clear cause"
     told = [Moment(one.decided_at, "Decided", f"{because}, by {one.automation}, rules version {one.rule_version}.", icon="scale")]
     if one.state == IntentState.HELD_OUT:
         told.append(Moment(one.decided_at, "Held back", "Chosen at random to get nothing, so that the effect of the others can be measured.", icon="hand-stop"))
     else:
-        told += _hand_over(one, came, now)
+        told += _hand_over(one, came, now, in_mailbox)
     if came.overtaken_at:
         text = "The cart had been bought or taken up again before it went out; that was told only later."
         told.append(Moment(came.overtaken_at, "Had become needless", text, "warn", "alert-triangle"))
@@ -42,7 +45,7 @@ def story(one: people.Message, came: people.Aftermath, now: Millis) -> list[Mome
     return told
 
 
-def _hand_over(one: people.Message, came: people.Aftermath, now: Millis) -> list[Moment]:
+def _hand_over(one: people.Message, came: people.Aftermath, now: Millis, in_mailbox: bool) -> list[Moment]:
     if one.state in (IntentState.READY, IntentState.CLAIMED):
         if one.attempts:
             return [Moment(one.ready_at, "Tried, and waits to be tried again", one.detail, "next", "clock-pause")]
@@ -52,7 +55,9 @@ def _hand_over(one: people.Message, came: people.Aftermath, now: Millis) -> list
         attempt = f"Attempt {one.attempts}. " if one.attempts > 1 else ""
         told.append(Moment(one.handed_at, "Handed over", f"{attempt}To {one.address}.", icon="send"))
     ended = one.settled_at or came.ended_at or 0
-    if one.state == IntentState.ACCEPTED:
+    if one.state == IntentState.ACCEPTED and in_mailbox:
+        told.append(Moment(ended, "Kept in the mailbox", "Nobody has got it: no mail server is set. It counts as sent all the same.", "good", "inbox"))
+    elif one.state == IntentState.ACCEPTED:
         told.append(Moment(ended, "Sent", "The mail server took it." + (f" Its id there: {one.queue_id}." if one.queue_id else ""), "good", "check"))
     elif one.state == IntentState.UNKNOWN:
         text = "It may have arrived, so it counts as sent and is never sent again."

@@ -35,6 +35,30 @@ REASON = {
     Why.PAUSED: "Mail is paused.",
     Why.RENDER_ERROR: "Its text could not be made; see the detail.",
 }
+SHORT = {
+    Why.FITS: "everything fitted",
+    Why.DISABLED: "automation off",
+    Why.HISTORY: "too long ago",
+    Why.RECOVERED: "back already",
+    Why.NO_ADDRESS: "no email address",
+    Why.BAD_ADDRESS: "bad address",
+    Why.NO_CONSENT: "no consent",
+    Why.UNSUBSCRIBED: "unsubscribed",
+    Why.SUPPRESSED: "suppressed",
+    Why.ONE_PER_CART: "one per cart",
+    Why.FREQUENCY_CAP: "enough messages",
+    Why.HELD_OUT: "at random",
+    Why.TOO_SMALL: "cart too small",
+    Why.EXPIRED: "too late",
+    Why.ORDERED: "they ordered",
+    Why.RETURNED: "taken up again",
+    Why.MERGED: "another one stands",
+    Why.ERASED: "person erased",
+    Why.PAUSED: "mail paused",
+    Why.RENDER_ERROR: "text not made",
+}
+"""Reasons in a table's cell; the sentence is on hover and on the page behind."""
+
 GROUPS: dict[str, tuple[str, tuple[IntentState, ...]]] = {
     "sent": ("Sent", (IntentState.ACCEPTED, IntentState.UNKNOWN)),
     "waiting": ("Waiting", (IntentState.READY, IntentState.CLAIMED, IntentState.HANDING_OVER)),
@@ -56,6 +80,7 @@ TEMPLATE = {
 }
 _STATE = {key.value: words for key, words in STATE.items()}
 _REASON = {key.value: words for key, words in REASON.items()}
+_SHORT = {key.value: words for key, words in SHORT.items()}
 
 
 def state_words(state: str) -> tuple[str, str]:
@@ -76,3 +101,8 @@ def group_of(state: str) -> str:
 def reason_words(reason: str) -> str:
     """A sentence; the reason itself where the list does not know it."""
     return _REASON.get(reason, reason)
+
+
+def reason_short(reason: str) -> str:
+    """A reason in a few words, for a table."""
+    return _SHORT.get(reason, reason.replace("_", " "))

@@ -3,6 +3,7 @@
 from sojourn.apps.people.actions import record_click, unsubscribe
 from sojourn.apps.people.arms import arms, lift_table
 from sojourn.apps.people.carts import CartFilter, CartPage, CartRow, cart, carts, carts_of
+from sojourn.apps.people.kept import Kept
 from sojourn.apps.people.lake_hook import Month, month
 from sojourn.apps.people.lookup import Known, KnownCart, get_cart, get_person, look_up
 from sojourn.apps.people.marks import handed_over, newest_handover, portraits, position
@@ -51,6 +52,7 @@ __all__ = [
     "DayTotal",
     "Group",
     "Happening",
+    "Kept",
     "Known",
     "KnownCart",
     "Message",

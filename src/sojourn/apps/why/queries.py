@@ -64,7 +64,12 @@ def _only(person: Person, decision: Decision) -> Person:
 
 
 def _conditions(told: hook.Explanation) -> list[Condition]:
-    looked_at = [Condition(words.NAME.get(check.name, check.name), check.passed, words.with_times(check.text)) for check in told.checks]
+    looked_at = [Condition(words.NAME.get(check.name, check.name), check.passed, _said(check)) for check in told.checks]
     if told.outcome == "send":
         return looked_at
     return looked_at + [Condition(name, None, []) for name in words.still_to_look_at([check.name for check in told.checks])]
+
+
+def _said(check: hook.Check) -> Text:
+    """The engine's sentence, where it says more than the condition's name does: with a value, or against it."""
+    return [] if check.passed and check.name in words.PLAIN else words.with_times(check.text)

@@ -4,4 +4,7 @@ from django.urls import path
 
 from sojourn.apps.why import views
 
-urlpatterns = [path("", views.index, name="why")]
+urlpatterns = [
+    path("", views.index, name="why"),
+    path("answer", views.index_answer, name="why_answer"),
+]

@@ -27,6 +27,8 @@ CONDITIONS: tuple[tuple[str, str], ...] = (
 """Every condition with its name, in the order in which the engine looks at them."""
 
 NAME = {str(key): name for key, name in CONDITIONS} | {"cart": "There is a cart", "left": "The cart is left"}
+PLAIN = frozenset({Why.DISABLED, Why.HISTORY, Why.RECOVERED, Why.ONE_PER_CART, Why.NO_ADDRESS, Why.BAD_ADDRESS, Why.SUPPRESSED})
+"""Conditions whose sentence, when they are met, only repeats their name."""
 SAME = {Why.UNSUBSCRIBED: Why.NO_CONSENT, Why.BAD_ADDRESS: Why.NO_ADDRESS}
 """Conditions that the engine lists together with another one when both are met."""
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from django import template
 
-from sojourn.apps.messages.words import reason_words, state_words, template_words
+from sojourn.apps.messages.words import reason_short, reason_words, state_words, template_words
 from sojourn.apps.people.api import cause_words
 
 register = template.Library()
@@ -26,6 +26,12 @@ def why(message: Any) -> str:
 def reason(key: str) -> str:
     """A reason as a sentence."""
     return reason_words(key)
+
+
+@register.filter
+def reason_brief(key: str) -> str:
+    """A reason in a few words."""
+    return reason_short(key)
 
 
 @register.filter
