@@ -73,7 +73,6 @@ def build(folder: Path, people: int = PEOPLE, seed: int = 7, now: Millis | None 
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         _settle(connection, now)
         _minutes(connection, random.Random(seed), now)
-        connection.execute("ANALYZE")
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     done.write_text(f"{now} {people}\n")
     return folder

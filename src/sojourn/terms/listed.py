@@ -47,6 +47,7 @@ _REACHED: Final = 100
 RANDOMISED: Final = ("send", "hold_out")
 _RANDOMISED: Final = frozenset(RANDOMISED)
 _ABANDONED: Final = str(EpisodeState.ABANDONED)
+_NO_ORDERS: Final = (0, 0, "")
 _NO_CART: Final = ("", 0, "", "")
 
 
@@ -67,8 +68,8 @@ def person_columns(person: Person) -> tuple[int, Minor, str, str, Minor, str, st
     """The values of PERSON_COLUMNS.
 
     Units: minor units of the currency beside them. `revenue` is of the only currency the person bought in, else of the one with most orders, the first
-    by the alphabet of several: amounts in several currencies have no sum. The cart is the newest by when it began; `cause` the first one of the newest cart
-    that was left and not taken up again, "" where there is none.
+    by the alphabet of several: amounts in several currencies have no sum. Without orders there is neither. The cart is the newest by when it began;
+    `cause` the first one of the newest cart that was left and not taken up again, "" where there is none.
     """
     return (*_orders(person), *(_cart(person.carts) if person.carts else _NO_CART), _mailing(person))
 
@@ -76,12 +77,13 @@ def person_columns(person: Person) -> tuple[int, Minor, str, str, Minor, str, st
 def _orders(person: Person) -> tuple[int, Minor, str]:
     money = person.money
     if not money:
-        return 0, 0, ""
+        return _NO_ORDERS
     if len(money) == 1:
         ((currency, one),) = money.items()
-        return one.orders, one.revenue, currency
+        return (one.orders, one.revenue, currency) if one.orders else _NO_ORDERS
     currency = min(money, key=lambda code: (-money[code].orders, code))
-    return sum(one.orders for one in money.values()), money[currency].revenue, currency
+    orders = sum(one.orders for one in money.values())
+    return (orders, money[currency].revenue, currency) if orders else _NO_ORDERS
 
 
 def _cart(carts: list[Episode]) -> tuple[str, Minor, str, str]:

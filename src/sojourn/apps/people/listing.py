@@ -165,18 +165,18 @@ def _beyond(rows: QuerySet[PersonRow], column: str, cursor: tuple[int, int], ris
 def _lead(asked: Asked, place: Place) -> tuple[Q, Q]:
     """Conditions that the index of this order answers, and those that each row must be looked at for."""
     lead, rest = Q(), Q()
-    if asked.sort in ("orders", "revenue"):
-        lead = _HAS_ORDERED
+    if asked.sort in _BY_ORDERS:
+        lead = _BY_ORDERS[asked.sort]
     elif asked.sort == "cart":
         lead = ~Q(cart_state="")
     used = ""
     if asked.sort == "seen":
         used = next((name for name in ("cause", "cart") if getattr(asked, name)), "who" if asked.who == "known" else "")
     for name in CHOICES:
-        if not getattr(asked, name):
+        if not getattr(asked, name) or (name == "buyer" and asked.buyer == "yes" and asked.sort in _BY_ORDERS):
             continue
         condition = _condition(name, asked, place)
-        if name == used or (name == "seen" and asked.sort == "seen") or (name == "buyer" and lead is _HAS_ORDERED and asked.buyer == "yes"):
+        if name == used or (name == "seen" and asked.sort == "seen"):
             lead &= condition
         else:
             rest &= condition
@@ -184,6 +184,8 @@ def _lead(asked: Asked, place: Place) -> tuple[Q, Q]:
 
 
 _HAS_ORDERED: Final = Q(orders__gt=0)
+_BY_ORDERS: Final = {"orders": _HAS_ORDERED, "revenue": ~Q(revenue_currency="")}
+"""Both say that somebody has ordered, each in the words of the index of its order."""
 
 
 def _condition(name: str, asked: Asked, place: Place) -> Q:

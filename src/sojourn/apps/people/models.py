@@ -38,7 +38,8 @@ class PersonRow(models.Model):
             # What most people lack costs those who lack it nothing.
             models.Index(fields=["workspace_id", "last_seen", "id"], name="person_known", condition=models.Q(identified=True)),
             models.Index(fields=["workspace_id", "orders", "id"], name="person_orders", condition=models.Q(orders__gt=0)),
-            models.Index(fields=["workspace_id", "revenue", "id"], name="person_revenue", condition=models.Q(orders__gt=0)),
+            # Another condition than the one of orders, or SQLite would enter this question by that index and sort.
+            models.Index(fields=["workspace_id", "revenue", "id"], name="person_revenue", condition=~models.Q(revenue_currency="")),
             models.Index(fields=["workspace_id", "cart_state", "last_seen", "id"], name="person_cart", condition=~models.Q(cart_state="")),
             models.Index(fields=["workspace_id", "cart_value", "id"], name="person_cart_value", condition=~models.Q(cart_state="")),
             models.Index(fields=["workspace_id", "cause", "last_seen", "id"], name="person_cause", condition=~models.Q(cause="")),
@@ -196,7 +197,8 @@ class IntentRow(models.Model):
         indexes = [
             models.Index(fields=["state", "ready_at"], name="intent_ready"),
             models.Index(fields=["workspace_id", "person", "handed_at"], name="intent_person"),
-            models.Index(fields=["workspace_id", "decided_at"], name="intent_decided"),
+            # With all that tallies tell apart, so that they need not look at the rows.
+            models.Index(fields=["workspace_id", "decided_at", "id", "state", "reason", "automation", "cause"], name="intent_decided"),
         ]
 
 

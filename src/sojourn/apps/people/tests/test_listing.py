@@ -47,7 +47,8 @@ def everybody(place, asked):
 @pytest.mark.parametrize("up", ["", "1"])
 def test_every_order_shows_everybody_once_in_both_directions(house, sort, up):
     for number in range(1, 12):
-        add(house.workspace, number, orders=number // 3 + 1, revenue=number // 2, cart_state="open", cart_value=number // 4)
+        bought = {"orders": number // 3 + 1, "revenue": number // 2, "revenue_currency": "EUR"}
+        add(house.workspace, number, **bought, cart_state="open", cart_value=number // 4)
     add(house.next_door, 99, orders=1, cart_state="open")
     pages, back = everybody(Place(house.workspace, NOW), Asked(sort=sort, up=up))
     found = [line for page in pages for line in page.rows]
@@ -59,7 +60,7 @@ def test_every_order_shows_everybody_once_in_both_directions(house, sort, up):
 
 
 def test_sorting_by_what_somebody_bought_lists_only_those_who_did(house):
-    add(house.workspace, 1, orders=2, revenue=500)
+    add(house.workspace, 1, orders=2, revenue=500, revenue_currency="EUR")
     add(house.workspace, 2)
     place = Place(house.workspace, NOW)
     assert ids(place, Asked(sort="orders")) == ids(place, Asked(sort="revenue")) == [1]
