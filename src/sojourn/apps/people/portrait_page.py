@@ -51,7 +51,17 @@ def one_part(part: str, member: Membership, row: PersonRow, person: Person, now:
 def timeline(member: Membership, row: PersonRow, person: Person, now: Millis, lane: str, facts: int, before: str) -> Context:
     """A stretch of the timeline, folded; `trouble` says why there is none where history cannot be read."""
     lanes = [{"key": "", "label": "All"}, *({"key": key, "label": label} for key, label in deeds.LANES.items())]
-    context: Context = {"row": row, "person": person, "title": shown.title_of(row), "lane": lane, "lanes": lanes, "trouble": "", "entries": [], "older": ""}
+    context: Context = {
+        "row": row,
+        "person": person,
+        "title": shown.title_of(row),
+        "lane": lane,
+        "lanes": lanes,
+        "trouble": "",
+        "entries": [],
+        "older": "",
+        "read": 0,
+    }
     try:
         stretch = lake_hook.timeline(member.workspace, person, facts, before)
     except Refusal as refusal:
