@@ -2,12 +2,14 @@
 
 import hashlib
 
+import msgspec
 import pytest
 from django.db import connection
 
 from sojourn.actions.links import Click, Unsubscribe, click_url, unsubscribe_url
 from sojourn.apps.messages.models import Mail
-from sojourn.apps.people.tests.some import ANN, AT, ann, store, store_ann, store_intent
+from sojourn.apps.people.tests.lists import store_listed
+from sojourn.apps.people.tests.some import ANN, AT, ann, store, store_intent
 from sojourn.apps.sources.actions import create_source
 from sojourn.apps.workspace import clock, sign_in
 from sojourn.apps.workspace.actions import create_secret_key
@@ -60,6 +62,7 @@ POSTS = {
 """Verbs: they take POST only."""
 
 OWNERS_ONLY = {"settings/keys/", "settings/audit/", "people/<str:person>/erase/"}
+CART_NEXT_DOOR = 77
 RANK = {Role.VIEWER: 0, Role.MEMBER: 1, Role.OWNER: 2}
 
 
@@ -72,8 +75,8 @@ def house():
         create_secret_key(workspace, "Warehouse", "setup", NOW)
         Mail.objects.create(workspace_id=workspace, intent=f"i-{offset}", at=AT, sender="a@x.example", recipient="b@x.example", subject="s", raw=b"\n\nx")
         store_intent(workspace, ANN + offset, f"i-{offset}")
-    store_ann(built.workspace)
-    store(built.next_door, Person(id=ANN + 1, last_seen=AT))
+    store_listed(built.workspace, ann(), "Ann Winter", "ann@example.com")
+    store_listed(built.next_door, Person(id=ANN + 1, last_seen=AT, carts=[msgspec.structs.replace(ann().carts[0], id=CART_NEXT_DOOR)]))
     return built
 
 
@@ -89,6 +92,7 @@ def values(house, workspace: int) -> dict[str, object]:
         "kind": "shipping_high",
         "intent": f"i-{offset}",
         "mail": Mail.objects.get(workspace_id=workspace).pk,
+        "cart": CART_NEXT_DOOR if offset else ann().carts[0].id,
         "source": connection_value("sources_source", workspace),
         "key": SecretKey.objects.get(workspace_id=workspace).pk,
         "member_id": Member.objects.get(user=owner).pk,
@@ -187,7 +191,7 @@ def test_nobody_sees_anything_of_the_house_next_door(house):
 
 def test_a_foreign_id_and_one_that_is_not_there_are_told_apart_by_nothing(house):
     foreign = values(house, house.next_door)
-    nowhere = {**foreign, "person": 12345, "intent": "none", "mail": 999_999, "source": 999_999, "key": 999_999, "member_id": 999_999}
+    nowhere = {**foreign, "person": 12345, "intent": "none", "mail": 999_999, "cart": 999_999, "source": 999_999, "key": 999_999, "member_id": 999_999}
     client = browser(house.alice)
     for route in pages():
         if route.parameters and route.pattern not in OPEN:
@@ -326,7 +330,8 @@ def test_what_customers_send_is_shown_as_text_everywhere(house):
         table.objects.filter(workspace_id=house.workspace).delete()
     store(house.workspace, evil, XSS, XSS)
     client = browser(house.alice)
-    for path in ("/", "/people/", f"/people/?q={XSS}", f"/people/{ANN}/", "/messages/", "/messages/i-0/", f"/people/{ANN}/timeline/"):
+    pages_of_one = (f"/people/{ANN}/", f"/people/{ANN}/timeline/", f"/carts/{evil.carts[0].id}/", "/messages/i-0/")
+    for path in ("/", "/people/", f"/people/?q={XSS}", "/carts/?days=all", "/messages/?days=all", f"/messages/mailbox/?q={XSS}", *pages_of_one):
         page = client.get(path).content.decode()
         assert "<script>alert" not in page, path
         assert "<img" not in page, path
