@@ -64,10 +64,11 @@ class Glance:
     as_of: Millis
 
     @property
-    def per_minute(self) -> float:
-        """Events a minute, mean of the last full minutes."""
+    def per_minute(self) -> str:
+        """Events a minute, mean of the last full minutes: one decimal below ten, whole numbers above."""
         full = self.minutes[-FULL_MINUTES - 1 : -1]
-        return sum(full) / len(full) if full else 0.0
+        mean = sum(full) / len(full) if full else 0.0
+        return f"{mean:,.0f}" if mean >= 10 or mean == int(mean) else f"{mean:.1f}"
 
     @property
     def last_hour(self) -> int:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sojourn.apps.people.api import Happening, cause_words
+from sojourn.apps.people.api import Happening
 from sojourn.terms.money import to_amount
 from sojourn.terms.time import Millis
 
@@ -60,7 +60,7 @@ def _text(one: Happening) -> str:
     if one.kind == "ordered":
         return f"ordered for {worth}" if worth else "ordered"
     if one.kind == "sent":
-        return f"was written to about {cause_words(one.cause).lower()}" if one.cause not in ("", "unknown") else "was written to"
+        return "was written to"
     if one.kind == "held_out":
         return "was held back at random"
     return one.kind.replace("_", " ")

@@ -61,7 +61,7 @@ class LiveDoor:
             for message in answer.messages:
                 await send(message)
             return
-        listener = Listener(ticket.workspace, ticket.user, ticket.session, ticket.topics)
+        listener = Listener(ticket.workspace, ticket.user, ticket.session, ticket.topics, ticket.first)
         try:
             self.hub.add(listener)
         except Full:
@@ -99,7 +99,6 @@ class _Answer:
 
 async def _stream(listener: Listener, ticket: Ticket, headers: list[tuple[bytes, bytes]], receive: Receive, send: Send) -> None:
     """Send hints until the browser leaves, the time is over, the hub ends it, or nobody reads."""
-    listener.add(ticket.first)
     until = time.monotonic() + ticket.seconds
     gone = asyncio.ensure_future(_left(receive))
     writing = asyncio.ensure_future(_write(listener, headers, send, until))

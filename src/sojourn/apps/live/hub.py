@@ -35,9 +35,10 @@ class Full(Exception):
 class Listener:
     """One open stream. Its methods but `tell` and `end` belong to the event loop it was made in."""
 
-    def __init__(self, workspace: int, user: int, session: str, topics: frozenset[str]) -> None:
+    def __init__(self, workspace: int, user: int, session: str, topics: frozenset[str], first: frozenset[str] = frozenset()) -> None:
         self.workspace = workspace
         self.topics = topics
+        self.first = first  # hinted as soon as the hub watches, because something may have been missed until then
         self.who = (session, user, workspace)
         self.people = frozenset(person for topic in topics if (person := person_of(topic)) is not None)
         self.ended = False
@@ -129,7 +130,7 @@ class Hub:
             return list(self._listeners)
 
     def _watch(self) -> None:
-        round_of_looks = _Round()
+        round_of_looks = _Round(afresh=False)
         try:
             while not self._closed.wait(LOOK_SECONDS):
                 with self._lock:
@@ -142,7 +143,7 @@ class Hub:
                 except DatabaseError as error:
                     log.warning("the database cannot be looked at; live pages wait", error=str(error))
                     connections.close_all()
-                    round_of_looks = _Round()
+                    round_of_looks = _Round(afresh=True)
                     self._closed.wait(TROUBLE_SECONDS)
         finally:
             connections.close_all()
@@ -151,8 +152,10 @@ class Hub:
 class _Round:
     """What the thread keeps from one look to the next."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, afresh: bool) -> None:
         self._looker = Looker()
+        self._afresh = afresh  # after trouble: what the listeners missed meanwhile, nobody knows
+        self._watched: set[Listener] = set()
         self._checked = time.monotonic()
         self._ticked = dict.fromkeys(TICKING, time.monotonic())
 
@@ -166,8 +169,13 @@ class _Round:
         ticked = self._ticks()
         for listener in listeners:
             topics = frozenset(topic for topic in listener.topics if topic in ticked or _concerns(topic, listener.workspace, changes))
+            if listener not in self._watched:
+                # Only now: what changes after this look is seen by the next.
+                topics |= listener.topics if self._afresh else listener.first
             if topics:
                 listener.tell(topics)
+        self._watched = set(listeners)
+        self._afresh = False
         self._see_who_is_in(listeners)
 
     def _ticks(self) -> set[str]:

@@ -41,7 +41,7 @@ class Looker:
             return Changes()
         written, self._version = version is None or version != self._version, version
         begun = self._position < 0
-        position = people.position()
+        position, _ = people.folded()
         moved, self._position = position != self._position, position
         if begun:
             self._sequence = people.newest_handover()

@@ -1,12 +1,17 @@
 """The view that lets a member listen."""
 
-from typing import cast
+from typing import Final, cast
 
 from django.http import HttpRequest, HttpResponse
 
 from sojourn.apps.live.door import TICKET, Ticket
 from sojourn.apps.live.topics import parse, person_of
-from sojourn.apps.workspace.api import Membership, member_page, seconds_left
+from sojourn.apps.people import api as people
+from sojourn.apps.workspace.api import Membership, member_page, now, seconds_left
+from sojourn.terms.time import SECOND, Millis
+
+JUST_NOW: Final[Millis] = 5 * SECOND
+"""A page opens its stream this long after it was made, at the latest."""
 
 
 @member_page()
@@ -16,7 +21,7 @@ def live(request: HttpRequest, member: Membership) -> HttpResponse:
     Served by apps/live/door.py; without it, as in a test's client, the stream ends at once.
     """
     topics = parse(request.GET.get("topics", ""))
-    again = "Last-Event-ID" in request.headers or "again" in request.GET
+    missed = "Last-Event-ID" in request.headers or "again" in request.GET or now() - people.folded()[1] < JUST_NOW
     scope = getattr(request, "scope", None)
     if scope is not None:
         scope[TICKET] = Ticket(
@@ -25,8 +30,8 @@ def live(request: HttpRequest, member: Membership) -> HttpResponse:
             session=cast(str, request.session.session_key),
             topics=topics,
             seconds=seconds_left(request),
-            # Who comes back has missed everything meanwhile; who comes at first perhaps what a person did between the page and this stream.
-            first=frozenset(topic for topic in topics if again or person_of(topic) is not None),
+            # Between a page, or a stream that was cut, and this stream something may have changed. Of a person it is never risked.
+            first=frozenset(topic for topic in topics if missed or person_of(topic) is not None),
         )
     return HttpResponse(": a stream needs the server `sojourn up` starts\n\n", content_type="text/event-stream")
 

@@ -6,7 +6,7 @@ from sojourn.apps.people.carts import CartFilter, CartPage, CartRow, cart, carts
 from sojourn.apps.people.kept import Kept
 from sojourn.apps.people.lake_hook import Month, month
 from sojourn.apps.people.lookup import Known, KnownCart, get_cart, get_person, look_up
-from sojourn.apps.people.marks import handed_over, newest_handover, portraits, position
+from sojourn.apps.people.marks import folded, handed_over, newest_handover, portraits
 from sojourn.apps.people.messages import (
     Aftermath,
     Group,
@@ -79,6 +79,7 @@ __all__ = [
     "evidence_words",
     "find_messages",
     "find_skips",
+    "folded",
     "get_aftermath",
     "get_cart",
     "get_message",
@@ -96,7 +97,6 @@ __all__ = [
     "newest_handover",
     "open_carts",
     "portraits",
-    "position",
     "put_on_log",
     "recent",
     "record_click",

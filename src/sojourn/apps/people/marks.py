@@ -4,13 +4,14 @@ import zlib
 from collections.abc import Collection
 
 from sojourn.apps.people.models import HandoverRow, MergedRow, PersonRow, ProgressRow
+from sojourn.terms.time import Millis
 
 SEEN_AT_ONCE = 1_000
 
 
-def position() -> int:
-    """The log position of the engine's last commit; 0 before the first."""
-    return ProgressRow.objects.values_list("position", flat=True).first() or 0
+def folded() -> tuple[int, Millis]:
+    """Log position and record time (ms) of the engine's last commit; zeros before the first."""
+    return ProgressRow.objects.values_list("position", "now").first() or (0, 0)
 
 
 def handed_over(after: int) -> list[tuple[int, int]]:

@@ -89,18 +89,6 @@ def test_a_stream_begins_with_the_headers_of_pages_and_tells_what_changed():
     run(story())
 
 
-def test_what_may_have_been_missed_is_told_first():
-    async def story():
-        browser = Browser(LiveDoor(django(replace(GOOD, first=frozenset({"person:1"})))))
-        await browser.next()
-        await browser.next()
-        assert await browser.text() == "event: hint\ndata: person:1\n\n"
-        browser.leaving.set()
-        await browser.task
-
-    run(story())
-
-
 def test_who_is_not_let_in_gets_the_answer_of_the_pages():
     async def story():
         for browser in (Browser(LiveDoor(django(None, 302))), Browser(LiveDoor(django(None)), path="/people/"), Browser(LiveDoor(django(GOOD)), method="HEAD")):

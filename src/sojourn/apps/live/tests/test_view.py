@@ -5,6 +5,7 @@ from django.test import RequestFactory
 
 from sojourn.apps.live.door import TICKET
 from sojourn.apps.live.views import live
+from sojourn.apps.people.models import ProgressRow
 from sojourn.apps.workspace import clock
 from sojourn.apps.workspace.middleware import SEEN
 from sojourn.apps.workspace.tests.house import browser, build
@@ -54,9 +55,15 @@ def test_the_ticket_names_the_members_workspace_whatever_is_asked_for(house):
 
 
 def test_who_comes_first_is_told_of_people_and_who_comes_back_of_everything(house):
+    ProgressRow.objects.create(id=1, position=7, now=clock.now() - 60_000)
     assert ticket(house.alice, "/live/?topics=people,person:5").first == {"person:5"}
     assert ticket(house.alice, "/live/?topics=people,person:5", HTTP_LAST_EVENT_ID="on").first == {"people", "person:5"}
     assert ticket(house.alice, "/live/?topics=people,person:5&again=1").first == {"people", "person:5"}
+
+
+def test_where_something_was_committed_just_now_everything_is_told_at_first(house):
+    ProgressRow.objects.create(id=1, position=7, now=clock.now() - 1_000)
+    assert ticket(house.alice, "/live/?topics=people,person:5").first == {"people", "person:5"}
 
 
 def test_a_stream_lasts_no_longer_than_the_session_without_a_click(house, settings):
