@@ -5,11 +5,14 @@ import { toast } from "./toasts";
 
 const STREAM = "/live/";
 const REST_MS = 30_000;
+const FIRST_WAIT_MS = 1000;
 const LONGEST_WAIT_MS = 30_000;
+const STEADY_MS = 5000;
 
 let stream: EventSource | null = null;
 let topics = "";
-let wait = 1000;
+let wait = FIRST_WAIT_MS;
+let steady = 0;
 let resting = 0;
 let reopening = 0;
 let missed = false;
@@ -63,6 +66,7 @@ function close(): void {
   stream?.close();
   stream = null;
   window.clearTimeout(reopening);
+  window.clearTimeout(steady);
 }
 
 function open(): void {
@@ -71,7 +75,9 @@ function open(): void {
   stream = new EventSource(`${STREAM}?topics=${encodeURIComponent(topics)}`);
   stream.addEventListener("open", () => {
     say("on");
-    wait = 1000;
+    steady = window.setTimeout(() => {
+      wait = FIRST_WAIT_MS;
+    }, STEADY_MS);
     if (missed) for (const element of watched()) void refresh(element.id);
     missed = false;
   });
@@ -105,7 +111,7 @@ export function startLive(): void {
         close();
       }, REST_MS);
     } else if (!stream) {
-      wait = 1000;
+      wait = FIRST_WAIT_MS;
       open();
     }
   });

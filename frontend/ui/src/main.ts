@@ -25,3 +25,4 @@ startPalette();
 startPanel();
 startCharts();
 startLive();
+document.documentElement.dataset["ready"] = "";

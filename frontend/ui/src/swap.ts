@@ -26,12 +26,18 @@ export async function fetchPage(path: string, headers: Record<string, string>, s
   return { document: new DOMParser().parseFromString(await answer.text(), "text/html"), url, status: answer.status };
 }
 
-/** Make `target` like `fresh`, node by node. What was not there before is marked `new` for a moment. */
+// Not by a class: the next morph, which may come at once, would take it away.
+function greet(element: HTMLElement): void {
+  if (window.matchMedia("(prefers-reduced-motion: reduce)").matches) return;
+  element.animate([{ backgroundColor: "var(--accent-soft)" }, {}], { id: "new", duration: 1600, easing: "ease-out" });
+}
+
+/** Make `target` like `fresh`, node by node. Rows and entries that were not there before light up for a moment. */
 export async function morph(target: HTMLElement, fresh: Element): Promise<void> {
   const before = new Set(all("[id]", target).map((element) => element.id));
   await htmx.swap({ target, text: fresh.outerHTML, swap: "outerMorph" });
   const now = document.getElementById(target.id) ?? target;
-  if (before.size) for (const element of all("li[id], tr[id]", now)) element.classList.toggle("new", !before.has(element.id));
+  if (before.size) for (const element of all("li[id], tr[id]", now)) if (!before.has(element.id)) greet(element);
   announce(now);
 }
 
