@@ -17,6 +17,7 @@ type Told = {
   low: Value[];
   high: Value[];
   causes: string[];
+  tones: string[];
   links: string[];
   decimals: number;
 };
@@ -43,6 +44,7 @@ function look(causes: string[]) {
     raised: colour("--raised"),
     surface: colour("--surface"),
     tones: TONES.map(colour),
+    named: new Map([["good", colour("--good")], ["warn", colour("--warn")], ["bad", colour("--bad")], ["info", colour("--info")], ["accent", colour("--accent")], ["quiet", colour("--control")]]),
     causes: new Map(causes.map((name) => [name, colour(`--cause-${name}`)])),
     font: getComputedStyle(document.body).fontFamily,
   };
@@ -62,6 +64,8 @@ const short = (value: number): string => Intl.NumberFormat("en-GB", { notation: 
 
 /** One tone for each series; for one series with a cause for each label, the tone of each label. */
 function toneOf(told: Told, looks: Look, series: number, label: number): string {
+  const named = told.tones[told.kind === "donut" ? label : series];
+  if (named) return looks.named.get(named) ?? looks.muted;
   const cause = told.causes.length === told.series.length ? told.causes[series] : undefined;
   if (cause && told.series.length > 1) return looks.causes.get(cause) ?? looks.muted;
   const own = told.series.length === 1 ? told.causes[label] : undefined;

@@ -6,6 +6,7 @@ from hashlib import blake2b
 from typing import Any, Literal
 
 Kind = Literal["line", "area", "bar", "stacked", "spark", "interval", "donut"]
+Tone = Literal["good", "warn", "bad", "info", "accent", "quiet"]
 Number = int | float | None
 MAX_POINTS = 400
 MAX_SERIES = 12
@@ -17,7 +18,8 @@ class Chart:
 
     Units: `unit` stands beside every number ("EUR", "carts", "%"); `period` is what they cover ("last 30 days").
     Shapes: each series is (name, values) with one value, or None for a gap, for each of `labels`; `low` and `high`, where given, bound the first series.
-    `causes` gives a cause for each series, or for each label of a chart with one series, to colour it by; `links` an address for each label.
+    `causes` gives a cause for each series, or for each label of a chart with one series, to colour it by; `tones` a
+    meaning for each series (of a donut: for each label) instead; `links` an address for each label.
     Errors: ValueError for lengths that differ, or more than MAX_POINTS labels or MAX_SERIES series.
     """
 
@@ -30,6 +32,7 @@ class Chart:
     low: Sequence[Number] = ()
     high: Sequence[Number] = ()
     causes: Sequence[str] = ()
+    tones: Sequence[Tone] = ()
     links: Sequence[str] = ()
     across: str = "When"
     note: str = ""
@@ -41,6 +44,8 @@ class Chart:
         rows = [values for _name, values in self.series] + [row for row in (self.low, self.high, self.links) if row]
         if any(len(row) != len(self.labels) for row in rows) or bool(self.low) != bool(self.high):
             raise ValueError("Every series, low, high and links need one entry for each label.")
+        if self.tones and len(self.tones) != (len(self.labels) if self.kind == "donut" else len(self.series)):
+            raise ValueError("Tones need one entry for each series, of a donut for each label.")
         if len(self.labels) > MAX_POINTS or len(self.series) > MAX_SERIES:
             raise ValueError(f"A chart shows at most {MAX_POINTS} labels and {MAX_SERIES} series.")
 
@@ -71,6 +76,7 @@ def drawn(chart: Chart) -> dict[str, Any]:
         "low": list(chart.low),
         "high": list(chart.high),
         "causes": list(chart.causes),
+        "tones": list(chart.tones),
         "links": list(chart.links),
         "decimals": chart.decimals,
     }
@@ -86,13 +92,16 @@ def table(chart: Chart) -> tuple[list[str], list[tuple[str, str, list[str]]]]:
 
 def legend(chart: Chart) -> list[dict[str, str]]:
     """Names and tones of the series, or of a donut's parts, where there is more than one to tell apart."""
-    if chart.kind == "donut":
-        by_part = len(chart.causes) == len(chart.labels)
-        return [{"name": name, "tone": f"by-cause {chart.causes[at]}" if by_part else f"tone-{at % 8 + 1}"} for at, name in enumerate(chart.labels)]
-    if len(chart.series) < 2:
+    names = list(chart.labels) if chart.kind == "donut" else [name for name, _values in chart.series]
+    if len(names) < 2:
         return []
-    by_cause = len(chart.causes) == len(chart.series)
-    return [{"name": name, "tone": f"by-cause {chart.causes[at]}" if by_cause else f"tone-{at % 8 + 1}"} for at, (name, _values) in enumerate(chart.series)]
+    return [{"name": name, "tone": _tone(chart, at, len(names))} for at, name in enumerate(names)]
+
+
+def _tone(chart: Chart, at: int, names: int) -> str:
+    if chart.tones:
+        return f"tone-{chart.tones[at]}"
+    return f"by-cause {chart.causes[at]}" if len(chart.causes) == names else f"tone-{at % 8 + 1}"
 
 
 def summary(chart: Chart) -> str:

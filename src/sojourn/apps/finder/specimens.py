@@ -95,7 +95,15 @@ def charts() -> list[Chart]:
     times = [f"14:{minute:02}" for minute in range(60)]
     few = tuple(NAMES_OF)
     return [
-        Chart("line", "Carts left behind and won back", "carts", "by day, 1 to 30 November", DAYS, (("left behind", LEFT), ("won back", BACK))),
+        Chart(
+            "line",
+            "Carts left behind and won back",
+            "carts",
+            "by day, 1 to 30 November",
+            DAYS,
+            (("left behind", LEFT), ("won back", BACK)),
+            tones=("warn", "good"),
+        ),
         Chart(
             "area",
             "Events",

@@ -3,7 +3,7 @@ import time
 import pytest
 from django.template import Context, Template
 
-from sojourn.ui import assets
+from sojourn.ui import assets, charts
 from sojourn.ui.charts import Chart, number_words, spark
 from sojourn.ui.templatetags import ui
 
@@ -147,6 +147,20 @@ def test_a_chart_is_data_never_markup():
 def test_a_chart_of_the_wrong_shape_is_refused(labels, series, low, high):
     with pytest.raises(ValueError, match=r"chart|entry"):
         Chart("line", "t", "u", "p", labels, series, low=low, high=high)
+
+
+def test_a_legend_names_what_is_told_apart_in_its_tones():
+    two = [("left", [1]), ("won", [2])]
+    assert charts.legend(Chart("bar", "t", "u", "p", ["a"], two[:1])) == []
+    assert [one["tone"] for one in charts.legend(Chart("line", "t", "u", "p", ["a"], two))] == ["tone-1", "tone-2"]
+    assert [one["tone"] for one in charts.legend(Chart("line", "t", "u", "p", ["a"], two, tones=("warn", "good")))] == ["tone-warn", "tone-good"]
+    assert [one["tone"] for one in charts.legend(Chart("stacked", "t", "u", "p", ["a"], two, causes=("unknown", "comparing")))] == [
+        "by-cause unknown",
+        "by-cause comparing",
+    ]
+    assert [one["name"] for one in charts.legend(Chart("donut", "t", "u", "p", ["a", "b"], [("x", [1, 2])]))] == ["a", "b"]
+    with pytest.raises(ValueError, match="Tones"):
+        Chart("line", "t", "u", "p", ["a"], two, tones=("warn",))
 
 
 def test_a_spark_is_drawn_by_the_server():
