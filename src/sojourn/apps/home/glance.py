@@ -1,5 +1,6 @@
 """What home shows: figures of the last minutes, of today and of 30 days, each with the money in words and the address of the records behind it."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC
@@ -137,16 +138,23 @@ def money_words(money: Mapping[str, Minor], currency: str) -> list[str]:
 
 
 def stakes(causes: Iterable[people.CauseTotal], currency: str) -> list[Stake]:
-    """Causes by what they cost in the given currency; where nothing is in that currency, by carts."""
+    """Causes by what they cost in the given currency; where nothing is in that one, in the currency of most causes, or by carts where no amount is known."""
     left = [one for one in causes if one.carts]
-    in_money = any(one.money_by_currency.get(currency) for one in left)
+    chief = _chief(left, currency)
 
     def weight(one: people.CauseTotal) -> int:
-        return one.money_by_currency.get(currency, 0) if in_money else one.carts
+        return one.money_by_currency.get(chief, 0) if chief else one.carts
 
     most = max((weight(one) for one in left), default=0) or 1
     ranked = sorted(left, key=lambda one: (-weight(one), -one.carts, one.cause))
-    return [Stake(one.cause, one.carts, money_words(one.money_by_currency, currency), weight(one) / most, one.recovered_carts) for one in ranked]
+    return [Stake(one.cause, one.carts, money_words(one.money_by_currency, chief), weight(one) / most, one.recovered_carts) for one in ranked]
+
+
+def _chief(left: list[people.CauseTotal], currency: str) -> str:
+    found = Counter(code for one in left for code, minor in one.money_by_currency.items() if code and minor)
+    if not found or found[currency]:
+        return currency if found else ""
+    return min(found, key=lambda code: (-found[code], code))
 
 
 def _figure(total: people.Total, currency: str, today: int = 0) -> Figure:
