@@ -16,7 +16,8 @@ from sojourn.capture.protocols.posthog_events import calls_of
 from sojourn.terms.outcomes import Reason
 
 _CONFIG: Final = re.compile(r"/array/([^/]{1,200})/config(\.js)?")
-_SCRIPTS: Final = re.compile(r"/static/(?:[\w.\-]{1,40}/)?[\w\-]{1,60}\.js(?:\.map)?")
+# Ours lie in folders of their rooms (/static/ui/…), theirs in none or in that of a version.
+_SCRIPTS: Final = re.compile(r"/static/(?:\d[\w.\-]{0,40}/)?[\w\-]{1,60}\.js(?:\.map)?")
 _FLAGS: Final[dict[str, Any]] = {
     "flags": {},
     "featureFlags": {},

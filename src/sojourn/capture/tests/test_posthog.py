@@ -191,6 +191,8 @@ def test_flags_and_configuration_are_answered_so_that_every_version_goes_on(door
     assert b'all["wk_shop"]' in script.body
     assert door.run(door.call("/array/wk_shop/config", b"", None, "GET")).json["analytics"] == {"endpoint": "/i/v0/e/"}
     assert door.run(door.call("/static/1.449.2/surveys.js", b"", None, "GET")).status == 404
+    assert not door.app.handles("/static/ui/built/ui.js")
+    assert not door.app.handles("/static/demo/shop.js")
     assert door.run(door.call("/array/wk_nobody/config.js", b"", None, "GET")).status == 401
     assert door.run(door.call("/flags/definitions?token=wk_shop&send_cohorts", b"", None, "GET")).json == {"flags": [], "group_type_mapping": {}, "cohorts": {}}
     assert facts(door) == []
