@@ -29,6 +29,9 @@ def apply(work: Working, fact: Fact, moment: Moment) -> Person | None:
     if fact.name == facts.RULES_PUBLISHED:
         _publish(work, fact, moment)
         return None
+    if fact.name == facts.SOURCE_REMOVED:
+        work.refolds.append(Refold(people=(), correction=moment.id))  # who is concerned only the runtime can find out
+        return None
     if verb is None:
         return None
     person = _person(work, fact.props)

@@ -64,6 +64,22 @@ class Lake(Protocol):
         """Delete all facts of these people and of those who became them, and rewrite the files that held them; how many rows went."""
         ...
 
+    def seen_by(self, workspace: int, sources: Sequence[int]) -> list[PersonId]:
+        """Everybody with a fact of one of these sources, by the ids the facts lead to; in order, without nobody."""
+        ...
+
+    def seen_elsewhere(self, workspace: int, sources: Sequence[int], people: Sequence[PersonId]) -> list[PersonId]:
+        """Of these people those with a fact of any other source; what the house itself said does not count."""
+        ...
+
+    def facts_of(self, workspace: int, sources: Sequence[int], people: Sequence[PersonId], intents: Sequence[str]) -> list[FactId]:
+        """Ids, in order, of the log's facts of these sources, of these people, and of control facts about these intents."""
+        ...
+
+    def remove(self, workspace: int, sources: Sequence[int], people: Sequence[PersonId], intents: Sequence[str]) -> int:
+        """Delete what `facts_of` lists, and what was derived of these people, and rewrite the files that held it; how many rows went. Idempotent."""
+        ...
+
     def head(self, workspace: int) -> FactId:
         """The highest id of a fact of the log that is here; derived facts do not count. 0 where there is none."""
         ...

@@ -148,6 +148,7 @@ class DemoLoop:
         elif self._done():
             truth_path(self._settings).unlink(missing_ok=True)
             self._rows.end(run)
+            self._rows.settle(self._settings.database_path, self._settings.log_path)
             log.info("demo removed")
             return
         self._stop.wait(IDLE_SECONDS / 2)

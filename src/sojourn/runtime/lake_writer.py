@@ -10,7 +10,7 @@ from sojourn.ports.clock import Clock
 from sojourn.ports.lake import Lake, Row
 from sojourn.ports.log import Log
 from sojourn.ports.state import Handover, State
-from sojourn.terms.effects import Resolved
+from sojourn.terms.effects import Removal, Resolved
 from sojourn.terms.facts import NO_SOURCE, PERSON_ERASED, Derived, Fact, Flag, Kind, Record
 from sojourn.terms.ids import ERASED, FACTS_PER_RECORD_BITS, NOBODY, FactId, PersonId, position_of
 from sojourn.terms.refusals import Code, Refusal
@@ -21,6 +21,9 @@ ROWS_AT_ONCE: Final = 20_000
 
 ROWS_ENOUGH: Final = 5_000
 """So many rows are written at once; fewer wait until two seconds have passed since the last write: a write costs about 50 ms of CPU, however small."""
+
+BLANKED_AT_ONCE: Final = 2_000
+"""Facts that one transaction of the log empties, so that appends get their turn in between."""
 
 WAIT: Final[Millis] = 2 * SECOND
 COMPACT_AFTER_WRITES: Final = 60
@@ -35,6 +38,7 @@ class Payload(msgspec.Struct, frozen=True, array_like=True):
     resolved: list[Resolved]
     derived: list[Derived]
     gone: dict[PersonId, PersonId]
+    removal: Removal | None = None
 
 
 PAYLOAD: Final = msgspec.msgpack.Decoder(Payload)
@@ -109,10 +113,13 @@ class LakeWriter:
         size = 0
         for handover, payload in waiting:
             count = len(payload.resolved) + len(payload.derived)
-            if taken and (size + count > ROWS_AT_ONCE or self._corrects(handover, payload, taken)):
+            alone = payload.removal is not None or (taken and taken[0][1].removal is not None)
+            if taken and (alone or size + count > ROWS_AT_ONCE or self._corrects(handover, payload, taken)):
                 break
             taken.append((handover, payload))
             size += count
+        if taken[0][1].removal is not None:
+            self._take_out(taken[0][0].workspace, taken[0][1].removal)
         if self._corrects(*taken[0], []):
             return self._move(*taken[0])
         records = self._records(payload for _, payload in taken)
@@ -187,6 +194,14 @@ class LakeWriter:
         """Empty what the log still holds of erased people."""
         there = [row.id for row in self._lake.history(workspace, sorted(erased)) if row.person != NOBODY]
         self._log.blank([*there, *(resolved.fact for resolved in now if resolved.person in erased)])
+
+    def _take_out(self, workspace: int, removal: Removal) -> None:
+        """What goes with removed sources: first emptied on the log, for the lake knows which facts are meant. Doing it again changes nothing."""
+        there = self._lake.facts_of(workspace, removal.sources, removal.people, removal.intents)
+        facts = sorted({*there, *removal.facts})
+        for start in range(0, len(facts), BLANKED_AT_ONCE):
+            self._log.blank(facts[start : start + BLANKED_AT_ONCE])
+        self._lake.remove(workspace, removal.sources, removal.people, removal.intents)
 
     def _erased(self, workspace: int, fact: Fact) -> bool:
         """Whether it came for an id whose person was erased: that is kept nowhere."""

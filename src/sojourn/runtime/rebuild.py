@@ -1,7 +1,7 @@
 """People folded again from the lake: to prove that a portrait is right, and to part people who were joined by mistake."""
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -12,7 +12,7 @@ from sojourn.ports.log import Log
 from sojourn.ports.state import State
 from sojourn.runtime.lake_writer import PAYLOAD, read_records
 from sojourn.terms.effects import Commit, Resolved
-from sojourn.terms.facts import Fact, Kind
+from sojourn.terms.facts import NO_SOURCE, SOURCE_REMOVED, Fact, Kind
 from sojourn.terms.ids import FACTS_PER_RECORD_BITS, NOBODY, FactId, IdentifierKey, PersonId, position_of
 from sojourn.terms.person import IdentifierEntry, Person
 from sojourn.terms.rules import RuleBook
@@ -63,14 +63,22 @@ def compare(lake: Lake, log: Log, state: State, workspace: int, person: PersonId
 
     # What is looked up from here on may be newer than `progress`: then more people than needed are read, and their newer facts left out.
     def read(people: Sequence[PersonId]) -> list[refold.Placed]:
-        return _history(lake, log, state, workspace, people, progress.position, ())
+        return history_of(lake, log, state, workspace, people, progress.position, ())
 
-    _, history = _gather([number], one, entry, read)
-    return Comparison(live, _fold(workspace, history, progress.now).person(number))
+    _, history = gather([number], one, entry, read)
+    return Comparison(live, fold_again(workspace, history, progress.now).person(number))
+
+
+class Stores(NamedTuple):
+    """Where the history of people is read."""
+
+    lake: Lake
+    log: Log
+    state: State
 
 
 def refolder(lake: Lake, log: Log, state: State) -> Callable[[Working, Commit], None]:
-    """What the engine's loop calls after a batch with a `People Split`: those people are folded again, into the commit that is about to be written.
+    """What the engine's loop calls after a batch with a `People Split` or `Source Removed`: people are folded again, into the commit about to be written.
 
     Nothing is fired: intents, cancels and consents of the commit stay as they are.
     """
@@ -79,21 +87,26 @@ def refolder(lake: Lake, log: Log, state: State) -> Callable[[Working, Commit], 
         split = _split_since(log, state.progress().position, commit)
 
         def read(people: Sequence[PersonId]) -> list[refold.Placed]:
-            return _history(lake, log, state, commit.workspace, people, commit.position, commit.resolved)
+            return history_of(lake, log, state, commit.workspace, people, commit.position, commit.resolved)
 
-        people, history = _gather(split, work.person, work.entry, read)
+        people, history = gather(split, work.person, work.entry, read)
         # With a correction a fact may lead where it was refused before: so everybody who ever used one of their ids belongs to it.
         asked: set[PersonId] = set()
         while wider := set(_touching(lake, log, state, commit, history)).difference(people, asked):
             asked |= wider
-            people, history = _gather(sorted(wider.union(people)), work.person, work.entry, read)
+            people, history = gather(sorted(wider.union(people)), work.person, work.entry, read)
         if people:
-            _replace(commit, work, people, history, _fold(commit.workspace, history, commit.now))
+            replace(commit, work, people, history, fold_again(commit.workspace, history, commit.now))
+        sources = _removed_since(log, state.progress().position, commit)
+        if sources:
+            from sojourn.runtime.removal import take_out
+
+            take_out(Stores(lake, log, state), work, commit, sources)
 
     return again
 
 
-def _gather(
+def gather(
     start: Iterable[PersonId],
     person: Callable[[PersonId], Person | None],
     entry: Callable[[IdentifierKey], IdentifierEntry | None],
@@ -124,7 +137,7 @@ def _touching(lake: Lake, log: Log, state: State, commit: Commit, history: Itera
     ids = {value for placed in history for value in _ids(placed.fact)}
     if not ids:
         return []
-    waiting = {resolved.fact: resolved.person for resolved in (*_waiting(state, commit.workspace), *commit.resolved) if resolved.person != NOBODY}
+    waiting = {resolved.fact: resolved.person for resolved in (*waiting_for_lake(state, commit.workspace), *commit.resolved) if resolved.person != NOBODY}
     records = read_records(log, (position_of(number) for number in waiting))
     found = {person for number, person in waiting.items() if ids.intersection(_ids(records[position_of(number)].facts[number & _INDEX]))}
     return sorted(found.union(lake.touching(commit.workspace, sorted(ids))))
@@ -147,17 +160,31 @@ def _split_since(log: Log, position: int, commit: Commit) -> list[PersonId]:
     return found
 
 
-def _fold(workspace: int, history: Sequence[refold.Placed], until: Millis) -> Working:
+def _removed_since(log: Log, position: int, commit: Commit) -> list[int]:
+    """Which sources the `Source Removed` facts of a commit's batch take away."""
+    found: set[int] = set()
+    while position < commit.position:
+        records = log.read(position, commit.position - position)
+        position = records[-1].position if records else commit.position
+        told = (fact for record in records if record.workspace == commit.workspace for fact in record.facts)
+        for fact in told:
+            sources = fact.props.get("sources")
+            if fact.kind == Kind.CONTROL and fact.name == SOURCE_REMOVED and isinstance(sources, list):
+                found.update(source for source in sources if isinstance(source, int) and source != NO_SOURCE)
+    return sorted(found)
+
+
+def fold_again(workspace: int, history: Sequence[refold.Placed], until: Millis) -> Working:
     corrections = [found for found in (refold.correction_of(placed.fact) for placed in history) if found]
     return refold.refold(workspace, RuleBook(), history, corrections, until)
 
 
-def _history(lake: Lake, log: Log, state: State, workspace: int, people: Sequence[PersonId], until: int, batch: Iterable[Resolved]) -> list[refold.Placed]:
+def history_of(lake: Lake, log: Log, state: State, workspace: int, people: Sequence[PersonId], until: int, batch: Iterable[Resolved]) -> list[refold.Placed]:
     """What these people did and what the house said, in log order, up to a log position. `batch` is not yet in the state.
 
     What waits for the lake is listed before the lake is asked: so nothing slips through that it takes in meanwhile, and what comes twice counts once.
     """
-    waiting = {resolved.fact: resolved.person for resolved in (*_waiting(state, workspace), *batch)}
+    waiting = {resolved.fact: resolved.person for resolved in (*waiting_for_lake(state, workspace), *batch)}
     ours = {NOBODY, *people}
     found: dict[FactId, refold.Placed] = {}
     for row in lake.history(workspace, people):
@@ -174,7 +201,7 @@ def _history(lake: Lake, log: Log, state: State, workspace: int, people: Sequenc
     return [found[number] for number in sorted(found) if position_of(number) <= until]
 
 
-def _waiting(state: State, workspace: int) -> Iterable[Resolved]:
+def waiting_for_lake(state: State, workspace: int) -> Iterable[Resolved]:
     """What the lake has still to take in, oldest first."""
     after = 0
     while handovers := state.handovers(after, _HANDOVERS_AT_ONCE):
@@ -184,7 +211,7 @@ def _waiting(state: State, workspace: int) -> Iterable[Resolved]:
                 yield from PAYLOAD.decode(handover.payload).resolved
 
 
-def _replace(commit: Commit, work: Working, people: Sequence[PersonId], history: Sequence[refold.Placed], again: Working) -> None:
+def replace(commit: Commit, work: Working, people: Sequence[PersonId], history: Sequence[refold.Placed], again: Working) -> None:
     """Put the people folded again into the commit, in the place of those they were."""
     old = set(people)
     facts = {placed.id for placed in history}

@@ -108,6 +108,16 @@ class Refold(msgspec.Struct, frozen=True):
     correction: FactId
 
 
+class Removal(msgspec.Struct, frozen=True, array_like=True):
+    """What goes for good with sources that are removed. Nothing is left of it, unlike of an erased person: the ids may come again."""
+
+    sources: list[int]
+    people: list[PersonId]  # seen by these sources only, those merged into them included
+    intents: list[str] = []  # decided about such carts of people who stay
+    facts: list[FactId] = []  # of the batch itself, which the lake has not
+    dissolved: list[PersonId] = []  # made by a fact that goes; what else they did belongs to others now
+
+
 class Commit(msgspec.Struct):
     """What one batch leaves behind for one workspace."""
 
@@ -126,4 +136,16 @@ class Commit(msgspec.Struct):
     counts: dict[tuple[int, str], int] = {}  # (source, reason) -> how many
     quarantined: list[tuple[int, int, Quarantine]] = []  # (record position, source, what)
     rules: bytes | None = None  # msgpack of a newly published RuleBook
+    removal: Removal | None = None
     parted: list[PersonId] = []  # merged away before, and by a correction people of their own again: what they had become is forgotten
+
+    @property
+    def taken_out(self) -> tuple[PersonId, ...]:
+        """Who goes with a removal."""
+        return (*self.removal.people, *self.removal.dissolved) if self.removal is not None else ()
+
+    @property
+    def handover(self) -> tuple[Any, ...]:
+        """What ports.state.Handover.payload holds: resolved, derived, gone, and the removal where there is one."""
+        told = (self.resolved, self.derived, self.gone)
+        return told if self.removal is None else (*told, self.removal)

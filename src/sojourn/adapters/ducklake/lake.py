@@ -15,7 +15,7 @@ import duckdb
 from sojourn.adapters.ducklake.connection import catalog_of, connect
 from sojourn.adapters.ducklake.rows import COLUMNS, LINE_LIMIT_BYTES, SELECTED, lines, row
 from sojourn.ports.lake import Row, Unreachable
-from sojourn.terms.facts import Flag, Kind
+from sojourn.terms.facts import NO_SOURCE, Flag, Kind
 from sojourn.terms.ids import NOBODY, FactId, PersonId
 from sojourn.terms.refusals import Code, Refusal
 from sojourn.terms.time import DAY, Millis, to_datetime
@@ -118,22 +118,40 @@ class DuckLake:
             found = connection.execute(f"DELETE FROM facts WHERE workspace = $workspace AND person IN ({who})", here).fetchone()
             connection.execute(f"DELETE FROM merges WHERE workspace = $workspace AND (person IN ({who}) OR became IN ({who}))", here)
             connection.execute("COMMIT")
-            connection.execute("CALL ducklake_rewrite_data_files('lake', delete_threshold => 0)")
-            # The snapshot that stays must say how far the lake is.
-            connection.execute("BEGIN")
-            connection.execute("DELETE FROM position")
-            connection.execute("INSERT INTO position VALUES ($sequence)", sequence)
-            connection.execute(_STAMP, sequence)
-            connection.execute("COMMIT")
-            _expire(connection, "now() + INTERVAL 1 DAY")
-            connection.execute("CALL ducklake_cleanup_old_files('lake', cleanup_all => true)")
-            self.close()
-            with closing(sqlite3.connect(catalog_of(self._folder), isolation_level=None, timeout=_LOCK_SECONDS)) as raw:
-                # Free pages may still hold what was erased.
-                raw.execute("VACUUM")
-                raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            self._purge(connection, sequence)
         assert found is not None
         return int(found[0])
+
+    def remove(self, workspace: int, sources: Sequence[int], people: Sequence[PersonId], intents: Sequence[str]) -> int:
+        """See ports.lake. Files are rewritten once, however many people go; questions under way in other processes as with `erase`."""
+        who = {"workspace": workspace, "people": list(people)}
+        with self._guarded() as connection:
+            sequence = {"sequence": _stored_sequence(connection)}
+            connection.execute("BEGIN")
+            found = connection.execute(f"DELETE FROM facts WHERE {_GOES}", {**who, "sources": list(sources), "intents": list(intents)}).fetchone()
+            connection.execute(f"DELETE FROM merges WHERE workspace = $workspace AND (person IN {_PEOPLE} OR became IN {_PEOPLE})", who)
+            connection.execute("COMMIT")
+            assert found is not None
+            if found[0]:
+                self._purge(connection, sequence)
+        return int(found[0])
+
+    def _purge(self, connection: duckdb.DuckDBPyConnection, sequence: dict[str, int]) -> None:
+        """Have no file hold what was deleted."""
+        connection.execute("CALL ducklake_rewrite_data_files('lake', delete_threshold => 0)")
+        # The snapshot that stays must say how far the lake is.
+        connection.execute("BEGIN")
+        connection.execute("DELETE FROM position")
+        connection.execute("INSERT INTO position VALUES ($sequence)", sequence)
+        connection.execute(_STAMP, sequence)
+        connection.execute("COMMIT")
+        _expire(connection, "now() + INTERVAL 1 DAY")
+        connection.execute("CALL ducklake_cleanup_old_files('lake', cleanup_all => true)")
+        self.close()
+        with closing(sqlite3.connect(catalog_of(self._folder), isolation_level=None, timeout=_LOCK_SECONDS)) as raw:
+            # Free pages may still hold what was erased.
+            raw.execute("VACUUM")
+            raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     # -- reading
 
@@ -189,6 +207,35 @@ class DuckLake:
             return [person for (person,) in cursor.execute(_TOUCHING, parameters).fetchall()]
 
         return self._read(ask, [])
+
+    def seen_by(self, workspace: int, sources: Sequence[int]) -> list[PersonId]:
+        """See ports.lake. Looks at every fact of the workspace, as do the next two."""
+        return self._people(
+            f"SELECT DISTINCT person FROM lake.facts WHERE workspace = $workspace AND source IN {_SOURCES} AND person != {NOBODY} ORDER BY person",
+            {"workspace": workspace, "sources": list(sources)},
+        )
+
+    def seen_elsewhere(self, workspace: int, sources: Sequence[int], people: Sequence[PersonId]) -> list[PersonId]:
+        """See ports.lake."""
+        return self._people(
+            f"""
+            SELECT DISTINCT person
+            FROM lake.facts
+            WHERE workspace = $workspace AND source NOT IN {_SOURCES} AND source != {NO_SOURCE} AND person IN {_PEOPLE}
+            ORDER BY person
+            """,
+            {"workspace": workspace, "sources": list(sources), "people": list(people)},
+        )
+
+    def facts_of(self, workspace: int, sources: Sequence[int], people: Sequence[PersonId], intents: Sequence[str]) -> list[FactId]:
+        """See ports.lake."""
+        return self._people(
+            f"SELECT id FROM lake.facts WHERE {_GOES} AND flags & {int(Flag.DERIVED)} = 0 ORDER BY id",
+            {"workspace": workspace, "sources": list(sources), "people": list(people), "intents": list(intents)},
+        )
+
+    def _people(self, sql: str, parameters: dict[str, Any]) -> list[int]:
+        return self._read(lambda cursor: [number for (number,) in cursor.execute(sql, parameters).fetchall()], [])
 
     def query(self, sql: str, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:
         """See ports.lake. Tables: facts, merges; view: facts_today. Errors: Refusal for a question that cannot be asked, Unreachable."""
@@ -329,6 +376,17 @@ _INSERT: Final = f"""
         rest::JSON AS rest
     )
     FROM read_json($path, format = 'newline_delimited', maximum_object_size = {LINE_LIMIT_BYTES}, columns = {COLUMNS!r})
+"""
+
+_SOURCES: Final = "(SELECT unnest($sources::BIGINT[]))"
+_PEOPLE: Final = "(SELECT unnest($people::BIGINT[]))"
+_GOES: Final = f"""
+    workspace = $workspace
+    AND (
+        source IN {_SOURCES}
+        OR (person != {NOBODY} AND person IN {_PEOPLE})
+        OR (kind = '{Kind.CONTROL}' AND json_extract_string(props, '$.intent') IN (SELECT unnest($intents::VARCHAR[])))
+    )
 """
 
 _TOUCHING: Final = f"""

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sojourn.ports.lake import Row
-from sojourn.terms.facts import Flag, Kind
+from sojourn.terms.facts import NO_SOURCE, Flag, Kind
 from sojourn.terms.ids import NOBODY, FactId, PersonId
 from sojourn.terms.refusals import Code, Refusal
 from sojourn.terms.time import Millis
@@ -79,6 +79,29 @@ class MemoryLake:
         }
         return gone
 
+    def seen_by(self, workspace: int, sources: Sequence[int]) -> list[PersonId]:
+        """See ports.lake."""
+        return sorted({row.person for row in self._rows if row.workspace == workspace and row.source in sources} - {NOBODY})
+
+    def seen_elsewhere(self, workspace: int, sources: Sequence[int], people: Sequence[PersonId]) -> list[PersonId]:
+        """See ports.lake."""
+        others = {row.person for row in self._rows if row.workspace == workspace and row.source not in (*sources, NO_SOURCE)}
+        return sorted(others.intersection(people))
+
+    def facts_of(self, workspace: int, sources: Sequence[int], people: Sequence[PersonId], intents: Sequence[str]) -> list[FactId]:
+        """See ports.lake."""
+        return [row.id for row in self._rows if row.workspace == workspace and not row.fact.flags & Flag.DERIVED and _goes(row, sources, people, intents)]
+
+    def remove(self, workspace: int, sources: Sequence[int], people: Sequence[PersonId], intents: Sequence[str]) -> int:
+        """See ports.lake."""
+        kept = [row for row in self._rows if row.workspace != workspace or not _goes(row, sources, people, intents)]
+        gone = len(self._rows) - len(kept)
+        self._rows = kept
+        self._merges = {
+            (place, person): became for (place, person), became in self._merges.items() if place != workspace or (person not in people and became not in people)
+        }
+        return gone
+
     def head(self, workspace: int) -> FactId:
         """See ports.lake."""
         return max((row.id for row in self._rows if row.workspace == workspace and row.id < 1 << 62), default=0)
@@ -107,3 +130,8 @@ class MemoryLake:
 
     def close(self) -> None:
         """See ports.lake."""
+
+
+def _goes(row: Row, sources: Sequence[int], people: Sequence[PersonId], intents: Sequence[str]) -> bool:
+    told = row.fact.kind == Kind.CONTROL and row.fact.props.get("intent") in intents
+    return row.source in sources or (row.person != NOBODY and row.person in people) or told

@@ -9,7 +9,7 @@ from typing import Final
 import msgspec
 
 from sojourn.ports.state import Handover, Progress, Taken
-from sojourn.terms.effects import Cancel, Commit, ConsentRow, Intent, IntentState, Why
+from sojourn.terms.effects import Cancel, Commit, ConsentRow, Intent, IntentState, Removal, Why
 from sojourn.terms.facts import MESSAGE_SKIPPED, Fact, Quarantine
 from sojourn.terms.ids import IdentifierKey, PersonId
 from sojourn.terms.messages import message_fact
@@ -165,16 +165,37 @@ class MemoryState:
             self._drop_doubled(workspace, winner, commit.now)
         for removed in commit.removed:
             self._remove(workspace, removed, commit.now)
+        if commit.removal is not None:
+            self._take_out(workspace, commit.removal)
         for (source, reason), events in commit.counts.items():
             place = (workspace, source, commit.now // DAY, str(reason))
             self.counts[place] = self.counts.get(place, 0) + events
         self.quarantined += [(workspace, source, position, commit.now, item) for position, source, item in commit.quarantined]
         if commit.rules is not None:
             self._rules[workspace] = commit.rules
-        if commit.resolved or commit.derived or commit.gone:
+        if commit.resolved or commit.derived or commit.gone or commit.removal is not None:
             self._handover_sequence += 1
-            payload = _encode((commit.resolved, commit.derived, commit.gone))
+            payload = _encode(commit.handover)
             self._handovers[self._handover_sequence] = Handover(self._handover_sequence, workspace, payload)
+
+    def _take_out(self, workspace: int, removal: Removal) -> None:
+        people, sources = {*removal.people, *removal.dissolved}, set(removal.sources)
+        gone = {number for number, row in self.waiting.items() if row.intent.workspace == workspace and (row.person in people or number in removal.intents)}
+        for person in people:
+            self._arm(workspace, person, None)
+            self._people.pop((workspace, person), None)
+            self._consents.pop((workspace, person), None)
+            self._intents.pop((workspace, person), None)
+            self._became.pop((workspace, person), None)
+        for number in gone:
+            self.waiting.pop(number)
+        self._merged = {place: into for place, into in self._merged.items() if place[0] != workspace or (place[1] not in people and into not in people)}
+        for place, numbers in list(self._intents.items()):
+            self._intents[place] = [number for number in numbers if number not in gone]
+        for place, said in list(self._consents.items()):
+            self._consents[place] = [one for one in said if place[0] != workspace or one.source not in sources]
+        self.counts = {place: events for place, events in self.counts.items() if place[0] != workspace or place[1] not in sources}
+        self.quarantined = [row for row in self.quarantined if row[0] != workspace or row[1] not in sources]
 
     def _put(self, workspace: int, person: Person) -> None:
         self._people[workspace, person.id] = _encode(person)

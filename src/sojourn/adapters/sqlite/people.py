@@ -84,7 +84,7 @@ class Stored:
         whole: list[tuple[Any, ...]] = []
         part: list[tuple[Any, ...]] = []
         size = 0
-        for number in (*commit.gone, *commit.removed):
+        for number in (*commit.gone, *commit.removed, *commit.taken_out):
             known.pop(number, None)
             changes.leave(number)
         for person in commit.people:

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
-from sojourn.adapters.sqlite import people
+from sojourn.adapters.sqlite import people, removal
 from sojourn.adapters.sqlite.database import Database
 from sojourn.adapters.sqlite.outbox import cancel
 from sojourn.ports.state import Handover, Progress, Taken
@@ -90,7 +90,8 @@ class SqliteState:
         """The people that exist of these."""
         with self._at_once:
             rows = self._database.rows(
-                "SELECT id, body FROM people_person WHERE id IN (SELECT value FROM json_each(:ids)) AND workspace_id = :workspace",
+                # The plus keeps SQLite from going through everybody of the workspace instead of looking up the few.
+                "SELECT id, body FROM people_person WHERE id IN (SELECT value FROM json_each(:ids)) AND +workspace_id = :workspace",
                 {"workspace": workspace, "ids": json.dumps(list(ids))},
             )
             found = {number: people.read_person(body) for number, body in rows}
@@ -180,6 +181,8 @@ def _write(connection: sqlite3.Connection, commit: Commit, stored: people.Stored
         people.drop_doubled_intents(connection, workspace, winner, commit.now)
     for person in commit.removed:
         people.remove(connection, workspace, person, commit.now)
+    if commit.removal is not None:
+        removal.take_out(connection, workspace, commit.removal)
     _write_counts(connection, commit)
     _write_minute(connection, commit)
     if commit.rules is not None:
@@ -213,9 +216,9 @@ def _write_minute(connection: sqlite3.Connection, commit: Commit) -> None:
 
 
 def _write_handover(connection: sqlite3.Connection, commit: Commit) -> int:
-    if not commit.resolved and not commit.derived and not commit.gone:
+    if not commit.resolved and not commit.derived and not commit.gone and commit.removal is None:
         return 0
-    payload = msgspec.msgpack.encode((commit.resolved, commit.derived, commit.gone))
+    payload = msgspec.msgpack.encode(commit.handover)
     connection.execute("INSERT INTO people_handover (workspace_id, payload) VALUES (:workspace, :payload)", {"workspace": commit.workspace, "payload": payload})
     return len(payload)
 

@@ -16,9 +16,17 @@ HANDOVERS_LOOKED_AT: Final = 200
 """The newest ones. The lake is two to five seconds behind, some 20 batches; while a replay keeps it further behind, its own rows are the older part."""
 
 FACTS_SHOWN: Final = 300
-_PAYLOAD: Final = msgspec.msgpack.Decoder(tuple[list[Resolved], list[Derived], dict[PersonId, PersonId]])
-"""ports.state.Handover.payload"""
 _INDEX: Final = (1 << FACTS_PER_RECORD_BITS) - 1
+
+
+class _Left(msgspec.Struct, frozen=True, array_like=True):
+    """The beginning of ports.state.Handover.payload; what else stands there is for the lake."""
+
+    resolved: list[Resolved]
+    derived: list[Derived]
+
+
+_PAYLOAD: Final = msgspec.msgpack.Decoder(_Left)
 
 
 def recent(workspace: int, people: Collection[PersonId], open_log: Callable[[], Log | None]) -> list[Moment]:
@@ -31,9 +39,9 @@ def recent(workspace: int, people: Collection[PersonId], open_log: Callable[[], 
     resolved: list[Resolved] = []
     derived: list[Derived] = []
     for payload in rows:
-        folded, concluded, _gone = _PAYLOAD.decode(payload)
-        resolved += (one for one in folded if one.person in people)
-        derived += (one for one in concluded if one.person in people)
+        left = _PAYLOAD.decode(payload)
+        resolved += (one for one in left.resolved if one.person in people)
+        derived += (one for one in left.derived if one.person in people)
     log = open_log() if resolved else None
     found = _read(log, sorted(resolved, key=lambda one: one.fact, reverse=True)[:FACTS_SHOWN]) if log is not None else []
     return found + [of_derived(one) for one in derived]
