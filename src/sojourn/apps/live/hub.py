@@ -16,7 +16,7 @@ from sojourn.apps.live.topics import MOVING, PERSON, TICKING, is_written, person
 log = structlog.get_logger("live")
 
 LOOK_SECONDS: Final = 0.05
-"""How often to look. A look at a database in which nothing was written costs some 20 µs."""
+"""How often to look. A look at a database in which nothing was written costs some 40 µs."""
 PERSON_SECONDS: Final = 0.1
 PAGE_SECONDS: Final = 1.0
 """A topic is hinted at most so often to one listener."""
