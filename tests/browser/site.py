@@ -3,9 +3,12 @@
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-LOADER = """<script>!function(w){var a=w.analytics=w.sojourn=w.sojourn||w.analytics||[];if(a.invoked)return;a.invoked=1;
-"track page screen identify group alias reset ready on once off user setAnonymousId consent debug trackLink trackForm product addToCart removeFromCart cart checkout order"
-.split(" ").forEach(function(m){a[m]=a[m]||function(){a.push([m].concat([].slice.call(arguments)))}})}(window)</script>
+LOADER = """<script>
+!function(w){var a=w.sojourn=w.sojourn||[];w.analytics=w.analytics||a;if(a.invoked)return;a.invoked=1;
+("track page screen identify group alias reset ready on once off user setAnonymousId debug trackLink trackForm consent product addToCart removeFromCart cart "+
+"checkout checkoutStep checkoutStepDone shippingShown deliveryShown couponEntered couponApplied couponDenied paymentEntered paymentFailed accountRequired "+
+"outOfStock errorShown search order").split(" ").forEach(function(m){a[m]=function(){a.push([m].concat([].slice.call(arguments)))}})}(window)
+</script>
 <script async ATTRIBUTES src="DOOR/sojourn.js?key=KEY"></script>"""
 
 
@@ -31,7 +34,7 @@ class Site:
                 else:
                     self._say(404, "text/plain", b"")
 
-            do_POST = do_GET
+            do_POST = do_PUT = do_GET
 
             def _say(self, status: int, media: str, body: bytes) -> None:
                 self.send_response(status)

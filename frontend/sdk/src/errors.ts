@@ -1,6 +1,6 @@
 // What breaks: scripts of the website, and its requests.
 
-import { bare, doc, later, listen, masked, now, win } from "./util";
+import { bare, doc, later, listen, masked, safely, win } from "./util";
 import { notice } from "./calls";
 import { answer } from "./clicks";
 
@@ -8,50 +8,37 @@ import { answer } from "./clicks";
 const BREAK_MS = 500;
 
 /** An address of the website, or undefined: what goes wrong elsewhere, such as blocked advertising, hurts nobody. */
-function ours(url: unknown): string | undefined {
+const ours = (url: unknown): string | undefined => {
   const site = (host: string): string => host.split(".").slice(-2).join(".");
   const { hostname, pathname } = new URL(String(url), location.href);
   return site(hostname) === site(location.hostname) ? pathname : undefined;
-}
+};
 
-function broken(text: unknown, source: string, line?: number): void {
+const broken = (text: unknown, source: string): void => {
   const message = masked(String(text));
   const path = ours(source);
   // Browsers tell nothing of scripts from elsewhere; extensions and harmless notes of layout are not the website's.
-  if (path && !/^Script error|^ResizeObserver/.test(message)) notice("Error Shown", { kind: "script", message, source: path, line });
-}
+  if (path && !/^Script error|^ResizeObserver/.test(message)) notice("Error Shown", { message, source: path });
+};
 
 /** Called when a request goes out; what it returns, when its answer is there: status 0 for none. */
-function asked(method: unknown, address: unknown): (status: number) => void {
-  const began = now();
+const asked = (address: unknown): ((status: number) => void) => {
   let url: string | undefined;
-  safelyOurs();
-  function safelyOurs(): void {
-    try {
-      url = ours(address);
-    } catch {
-      // Not an address; the request will say so itself.
-    }
-  }
+  // Where it is no address the request will say so itself.
+  safely(() => (url = ours(address)))();
   if (url) answer();
   return (status) => {
     if (!url || (status && status < 500)) return;
-    later(() => {
-      if (status || !(doc.hidden || navigator.onLine === false)) {
-        notice("Request Failed", { method, url: bare(url!), status, duration_ms: now() - began });
-      }
-    }, status ? 0 : BREAK_MS);
+    later(() => (status || !doc.hidden) && notice("Request Failed", { url: bare(url!), status }), status ? 0 : BREAK_MS);
   };
-}
+};
 
-export function watchErrors(): void {
-  listen("error", ({ message, filename, lineno }: ErrorEvent) => message && broken(message, filename, lineno));
+export const watchErrors = (): void => {
+  listen("error", ({ message, filename }: ErrorEvent) => message && broken(message, filename));
   listen("unhandledrejection", ({ reason }: PromiseRejectionEvent) => reason?.name !== "AbortError" && broken(reason?.message || reason, location.href));
   const original = win.fetch;
   win.fetch = function (this: any, ...args) {
-    const [input, init] = args;
-    const request = input as Request;
-    const done = asked(init?.method || request.method || "GET", request.url || input);
+    const done = asked((args[0] as Request).url || args[0]);
     const answered = original.apply(this, args);
     answered.then(
       ({ status }) => done(status),
@@ -62,8 +49,8 @@ export function watchErrors(): void {
   const requests = XMLHttpRequest.prototype;
   const { open } = requests;
   requests.open = function (this: XMLHttpRequest, ...args: any) {
-    const done = asked(args[0], args[1]);
+    const done = asked(args[1]);
     listen("load error timeout", () => done(this.status), this);
     return open.apply(this, args);
   };
-}
+};

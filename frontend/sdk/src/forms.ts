@@ -4,18 +4,16 @@ import { doc, later, listen, masked, now } from "./util";
 import { notice } from "./calls";
 import { target } from "./clicks";
 
-/** A field that is refused twice within this time was refused once. */
-const SAME_MS = 1500;
-/** A button of the form that was pressed this shortly before leaving has sent it. */
-const SENT_MS = 5000;
+/** Milliseconds in which a refusal has its words, and is told only once. */
+const TOLD_MS = 100;
 /** Milliseconds after a press in which a refusal is an answer to it. */
 const PRESS_MS = 2000;
 
 type Field = HTMLInputElement;
 
-/** Forms with something typed: the last field, and when a button was pressed since. */
-const begun = new Map<Element, [string, number]>();
-const refused = new WeakMap<Element, number>();
+/** Forms with something typed since a button was pressed, and the last field. */
+const begun = new Map<Element | null, string>();
+const refused = new WeakSet<Element>();
 let pressed = 0;
 let typed: Element | undefined;
 
@@ -24,53 +22,55 @@ const attribute = (element: Element, names: string): string =>
     .split(" ")
     .map((name) => element.getAttribute(name))
     .find(Boolean) || "";
-const field = (element: Element): string => attribute(element, "data-sojourn-name name id autocomplete type");
-const form = (element: Element): Element | null => element.closest("form,[role=form]");
-const named = (of: Element | null): string => (of ? attribute(of, "data-sojourn-name id name action") : "");
+const field = (element: Element): string => attribute(element, "data-sojourn-name name id");
+const form = (element: Element): Element | null => element.closest("form");
+const named = (of: Element | null): string => (of ? attribute(of, "data-sojourn-name id name") : "");
 
 /** What the website says is wrong, without what was typed; else which rule of the browser's was broken. The browser's sentence may quote what was typed. */
-function why(element: Field): string {
+const why = (element: Field): string => {
   const { value, validity, type } = element;
   const ids = attribute(element, "aria-errormessage aria-describedby");
   const said = ids.split(" ").map((id) => doc.getElementById(id)?.textContent).join(" ");
   let rule = "";
   for (const name in validity) if (validity[name as keyof ValidityState] && name !== "valid") rule = name.replace(/[A-Z]/, (letter) => " " + letter.toLowerCase());
   return (type !== "password" && masked(value?.[1] ? said.split(value).join("***") : said)) || rule;
-}
+};
 
-function refuse(element: Element | undefined): void {
+const refuse = (element: Element | undefined): void => {
   // A script may look at its fields whenever it likes; a person has seen a refusal only where there was a press, or in the field just left.
-  if (!element || (now() - pressed > PRESS_MS && element !== typed) || now() - (refused.get(element) || 0) < SAME_MS) return;
-  refused.set(element, now());
-  // The text often comes right after.
-  later(() => notice("Form Field Error", { form: named(form(element)), field: field(element), message: why(element as Field) }), 50);
-}
+  if (!element || refused.has(element) || (now() - pressed > PRESS_MS && element !== typed)) return;
+  refused.add(element);
+  later(() => {
+    refused.delete(element);
+    notice("Form Field Error", { form: named(form(element)), field: field(element), message: why(element as Field) });
+  }, TOLD_MS);
+};
 
 /** Say which forms were begun and are left; those still on the page only when all of it is. */
-function leave(all: boolean): void {
-  begun.forEach(([last_field, at], element) => {
-    if (!all && element.isConnected) return;
+const leave = (all: boolean): void =>
+  begun.forEach((last_field, element) => {
+    if (!all && element!.isConnected) return;
     begun.delete(element);
-    if (now() - at > SENT_MS) notice("Form Abandoned", { form: named(element), last_field });
+    notice("Form Abandoned", { form: named(element), last_field });
   });
-}
 
-export function watchForms(): void {
+export const watchForms = (): void => {
   listen("input", (event: Event) => {
     const element = target(event);
     if (!element || !event.isTrusted) return;
     typed = element;
     const around = form(element);
-    if (around && !around.closest("[role=search]") && (element as Field).type !== "search") begun.set(around, [field(element), 0]);
+    if (around && !around.matches("[role=search]") && (element as Field).type !== "search") begun.set(around, field(element));
   });
-  listen("click keydown", (event: KeyboardEvent) => {
-    if (event.key && event.key !== "Enter") return;
+  listen("click", (event: Event) => {
     pressed = now();
+    // A form whose button was pressed after the last input was sent, whether by the browser or by a script.
     const button = target(event)?.closest("button,[type=submit],[role=button]");
-    const mine = button && begun.get(form(button)!);
-    if (mine) mine[1] = pressed;
+    if (button) begun.delete(form(button));
+    // What the click took away is gone a moment later.
+    later(() => leave(false), PRESS_MS / 4);
   });
-  listen("submit reset", (event: Event) => begun.delete(event.target as Element));
+  listen("submit", (event: Event) => begun.delete(event.target as Element));
   listen("invalid", (event: Event) => now() - pressed < PRESS_MS && refuse(target(event)));
   new MutationObserver((records) => {
     for (const record of records) {
@@ -78,6 +78,5 @@ export function watchForms(): void {
       if (record.oldValue !== "true" && element?.getAttribute("aria-invalid") === "true") refuse(element);
     }
   }).observe(doc, { subtree: true, attributeFilter: ["aria-invalid"], attributeOldValue: true });
-  listen("popstate click", () => later(() => leave(false), 500));
   listen("pagehide", () => leave(true));
-}
+};

@@ -9,6 +9,7 @@ const SHORT = 10_000;
 const SETTLE = 30;
 
 let seen = "";
+let before = "";
 let path = "";
 let since = 0;
 let pending = 0;
@@ -19,43 +20,46 @@ let counted = false;
 const address = (): string => location.pathname + location.search + (/^#!?\//.test(location.hash) ? location.hash : "");
 
 /** Count the page now that is about to be counted. */
-function settle(): void {
+const settle = (): void => {
   if (!pending) return;
   clearTimeout(pending);
   pending = 0;
   counted = true;
   void view("page", []);
-}
+};
 
-function arrive(): void {
-  settle();
+const arrive = (): void => {
+  // A page that leads on at once was a redirect.
+  clearTimeout(pending);
+  before = seen;
   seen = address();
   path = location.pathname;
   since = now();
   counted = false;
   freshPage();
   if (!manual) pending = later(settle, SETTLE);
-}
+};
 
 /** The visitor may be on another page now. Replacing what follows the path is tidying, not moving. */
-function moved(type: string): void {
+const moved = (type: string): void => {
   if (address() === seen || (type === "replaceState" && location.pathname === path)) return;
   const after_ms = now() - since;
   const from = path;
+  const back = address() === before;
   arrive();
-  if (type === "popstate" && after_ms < SHORT) notice("Back Tracked", { from, to: path, after_ms });
-}
+  if (back && type === "popstate" && after_ms < SHORT) notice("Back Tracked", { from, to: path, after_ms });
+};
 
 /** page() called by the website. From then on it says itself what a page is; a view that we have counted already is not counted again. */
-export async function page(...args: unknown[]): Promise<unknown> {
+export const page = async (...args: unknown[]): Promise<unknown> => {
   clearTimeout(pending);
   pending = 0;
   const again = counted && !manual && !args[0];
   manual = true;
   return again ? undefined : view("page", args);
-}
+};
 
-export function watchPages(): void {
+export const watchPages = (): void => {
   for (const name of ["pushState", "replaceState"] as const) {
     const original = history[name];
     history[name] = function (...args) {
@@ -63,9 +67,9 @@ export function watchPages(): void {
       safely(moved)(name);
     };
   }
-  listen("popstate hashchange", ({ type }: Event) => moved(type));
+  listen("popstate", ({ type }: Event) => moved(type));
   // The browser brings a page back as it was: seen once more.
   listen("pageshow", ({ persisted }: PageTransitionEvent) => persisted && arrive());
   listen("pagehide", settle);
   arrive();
-}
+};

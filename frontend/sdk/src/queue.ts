@@ -1,17 +1,15 @@
 // Delivery: every event is kept until capture has said that it is durable, or the browser has taken it over.
 
-import { doc, later, listen, now, random, safely, say, win, type Props } from "./util";
+import { doc, later, listen, now, random, safely, say, warn, win, type Props } from "./util";
 import { allowed, settings, shelf } from "./state";
 import { VERSION } from "./version";
 
 /** Milliseconds that events wait for others. */
 const GATHER = 100;
-/** Bytes in one request. Browsers take 64 KiB with keepalive and sendBeacon. */
-const MOST_BYTES = 60_000;
+/** Of a batch. Browsers take 64 KiB with keepalive and sendBeacon, and a character has at most three bytes. */
+const MOST_CHARACTERS = 19_000;
 /** Events that wait here at most; the oldest go first. */
 const MOST_WAITING = 500;
-/** From this age in milliseconds what another tab left behind is ours. */
-const ORPHANED = 10_000;
 const PLACE = "sojourn.q.";
 
 // Every event lies under a key of its own: two tabs that write at once then cannot lose each other's.
@@ -19,28 +17,27 @@ const waiting = new Map<string, string>();
 let flying: string[] = [];
 let tries = 0;
 let timer = 0;
-let most = 50;
 /** The browser's own: what the website puts in its place later is not ours to wake, and our requests are not the website's. */
 const post = win.fetch;
 
 /** Beginning with the time, so that keys sort as they came. */
-export const messageId = (): string => now().toString(36) + "-" + random().slice(8);
+export const messageId = (): string => now().toString(36) + "-" + random();
 
-function put(id: string, json: string): void {
+const put = (id: string, json: string): void => {
   waiting.set(id, json);
   if (waiting.size > MOST_WAITING) drop([waiting.keys().next().value!]);
-}
+};
 
-function unstore(ids: string[]): void {
+const unstore = (ids: string[]): void => {
   for (const id of ids) shelf((place) => place.removeItem(PLACE + id));
-}
+};
 
-function drop(ids: string[]): void {
+const drop = (ids: string[]): void => {
   for (const id of ids) waiting.delete(id);
   unstore(ids);
-}
+};
 
-export function add(event: Props): void {
+export const add = (event: Props): void => {
   const id = event.messageId as string;
   const json = JSON.stringify(event);
   put(id, json);
@@ -48,90 +45,77 @@ export function add(event: Props): void {
   // Full or blocked storage: it waits in memory.
   if (allowed()) shelf((place) => place.setItem(PLACE + id, json));
   if (!tries) wake(GATHER);
-}
+};
 
 /** Forget what waits. */
-export function clear(): void {
+export const clear = (): void => {
   drop([...waiting.keys()]);
-}
+};
 
-function wake(ms: number): void {
+const wake = (ms: number): void => {
   clearTimeout(timer);
   timer = later(flush, ms);
-}
+};
 
 /** Send what waits now. */
-export function flushNow(): void {
+export const flushNow = (): void => {
   tries = 0;
   wake(0);
-}
+};
 
 /** Take over what other pages could not send. */
-export function adopt(age = 0): void {
-  if (!allowed()) return;
+export const adopt = (): unknown =>
+  allowed() &&
   shelf((place) => {
     for (const name of Object.keys(place).sort()) {
-      const id = name.slice(PLACE.length);
-      if (name.startsWith(PLACE) && !waiting.has(id) && now() - parseInt(id, 36) >= age) put(id, place.getItem(name)!);
+      if (name.startsWith(PLACE)) put(name.slice(PLACE.length), place.getItem(name)!);
     }
+    wake(GATHER);
   });
-  if (waiting.size && !age) wake(GATHER);
-}
 
-/** The next events for one request, and its body: ids, text, and bytes. */
-function next(): [string[], Blob] {
-  const { userAgent, language: locale, userAgentData: told } = navigator as Navigator & { userAgentData?: Props };
+/** The next events for one request: their ids, and its body. */
+const next = (): [string[], string] => {
+  const { userAgent, language: locale, userAgentData } = navigator as Navigator & { userAgentData?: Props };
   const { width, height } = screen;
   // What is the same for all events of this browser.
   const context = {
     library: { name: "sojourn.js", version: VERSION },
     userAgent,
-    userAgentData: told && { brands: told.brands, mobile: told.mobile, platform: told.platform },
+    userAgentData,
     locale,
     timezone: Intl.DateTimeFormat().resolvedOptions().timeZone,
-    screen: { width, height, innerWidth, innerHeight, density: devicePixelRatio },
+    screen: { width, height, density: devicePixelRatio },
   };
-  const head = JSON.stringify({ writeKey: settings.key, sentAt: new Date(), context }).slice(0, -1) + ',"batch":[';
   const ids: string[] = [];
-  let body = new Blob();
-  let parts = "";
+  let batch = "";
   for (const [id, json] of waiting) {
     if (flying.includes(id)) continue;
-    const more = parts + (parts && ",") + json;
-    const larger = new Blob([head, more, "]}"], { type: "text/plain" });
-    if (ids.length && (larger.size > MOST_BYTES || ids.length >= most)) break;
+    if (batch && batch.length + json.length > MOST_CHARACTERS) break;
     ids.push(id);
-    parts = more;
-    body = larger;
+    batch += (batch && ",") + json;
   }
-  return [ids, body];
-}
+  return [ids, JSON.stringify({ writeKey: settings.key, sentAt: new Date(), context }).replace(/}$/, () => `,"batch":[${batch}]}`)];
+};
 
-const url = (): string => settings.host + "/v1/batch";
-
-function flush(): void {
-  adopt(ORPHANED);
-  if (flying[0] || navigator.onLine === false) return;
+const flush = (): void => {
+  if (flying[0]) return;
   const [ids, body] = next();
   if (!ids[0]) return;
   flying = ids;
-  // Plain text needs no preflight: one round trip fewer.
-  post(url(), { method: "POST", body, keepalive: body.size <= MOST_BYTES, credentials: "omit" }).then(
+  // Text needs no preflight: one round trip fewer.
+  post(settings.url, { method: "POST", body, keepalive: body.length < 20_000 }).then(
     ({ status, headers }) => landed(status, +headers.get("Retry-After")!),
     () => landed(0, 0),
   );
-}
+};
 
 const landed = safely((status: number, after: number): void => {
   const ids = flying;
   flying = [];
-  if (status === 413 && ids[1]) {
-    most = 1;
-    wake(0);
-  } else if (!status || status === 408 || status === 429 || status > 499) {
-    wake(Math.max((after || 0) * 1000, Math.min(2 ** tries++, 128) * (500 + Math.random() * 500)));
+  if (!status || status === 408 || status === 429 || status > 499) {
+    wake(Math.max(after * 1000 || 0, Math.min(2 ** tries++, 128) * (500 + Math.random() * 500)));
   } else {
-    if (status !== 200) console.error("Sojourn: events were refused with status " + status);
+    if (status !== 200) warn("events were refused with status " + status);
     tries = 0;
     drop(ids);
     if (waiting.size) wake(0);
@@ -139,17 +123,17 @@ const landed = safely((status: number, after: number): void => {
 });
 
 /** Hand everything that waits to the browser, which sends it even when the page is gone. */
-export function handOver(): void {
+export const handOver = (): void => {
   for (;;) {
     const [ids, body] = next();
     // What is stored can wait for the next page when capture does not answer. The rest goes now or never.
     const safe = (tries || navigator.onLine === false) && shelf((place) => place.getItem(PLACE + ids[0]));
-    if (!ids[0] || safe || !navigator.sendBeacon?.(url(), body)) return;
+    if (!ids[0] || safe || !navigator.sendBeacon?.(settings.url, body)) return;
     drop(ids);
   }
-}
+};
 
-export function watchLeaving(): void {
+export const watchLeaving = (): void => {
   listen("online", flushNow);
   // The browser goes on with requests that are under way, so the next page need not repeat them.
   listen("pagehide", () => {
@@ -157,4 +141,4 @@ export function watchLeaving(): void {
     unstore(flying);
   });
   listen("visibilitychange", () => doc.hidden && handOver());
-}
+};

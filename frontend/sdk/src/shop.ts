@@ -27,17 +27,16 @@ search:Products Searched:query`;
 
 export type Helper = (first?: unknown, more?: Props) => Promise<unknown>;
 
-function check(helper: string, properties: Props, needed: string[]): void {
+const check = (helper: string, properties: Props, needed: string[]): void => {
   for (const name of needed) if (properties[name] === undefined) warn(`${helper} needs ${name}`);
   for (const name in properties) {
     const value: any = properties[name];
-    const amount = /^(price|value|total|revenue|shipping|tax|discount|quantity|days)$/.test(name);
-    if ((amount && !(typeof value === "number" && value >= 0)) || (name === "currency" && !/^[A-Z]{3}$/.test(value))) warn(`${helper} cannot take ${name} ${value}`);
+    if (name === "currency" ? !/^[A-Z]{3}$/.test(value) : /price|value|total|shipping|quantity|days/.test(name) && !(value >= 0)) warn(`${helper} cannot take ${name} ${value}`);
     if (name === "products") for (const product of value) check(helper, product, ["product_id"]);
   }
-}
+};
 
-export function helpers(): Record<string, Helper> {
+export const helpers = (): Record<string, Helper> => {
   const made: Record<string, Helper> = {};
   for (const line of HELPERS.split("\n")) {
     const [helper, event, names] = line.split(":") as [string, string, string];
@@ -55,4 +54,4 @@ export function helpers(): Record<string, Helper> {
     };
   }
   return made;
-}
+};

@@ -9,17 +9,17 @@ export type Props = Record<string, unknown>;
 let loud = false;
 
 /** Whether the snippet says in the console what it does. */
-export function debug(on = true): void {
+export const debug = (on = true): void => {
   loud = on;
-}
+};
 
-export function say(what: unknown): void {
+export const say = (what: unknown): void => {
   if (loud) console.debug("Sojourn:", what);
-}
+};
 
-export function warn(text: string): void {
+export const warn = (text: string): void => {
   console.warn("Sojourn: " + text);
-}
+};
 
 /** The function, but nothing it throws reaches the page. */
 export const safely =
@@ -33,34 +33,32 @@ export const safely =
   };
 
 /** Listen to events, named with spaces between, in the capture phase: before the page can stop them. */
-export function listen(names: string, fn: (event: any) => unknown, target: EventTarget = win): void {
+export const listen = (names: string, fn: (event: any) => unknown, target: EventTarget = win): void => {
   for (const name of names.split(" ")) target.addEventListener(name, safely(fn), true);
-}
+};
 
-/** 32 hexadecimal digits by chance. Not crypto.randomUUID: pages without TLS lack it. */
-export function random(): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => (byte + 256).toString(16).slice(1)).join("");
-}
+/** 128 bits of chance. Not crypto.randomUUID: pages without TLS lack it. */
+export const random = (): string => crypto.getRandomValues(new Uint32Array(4)).join("-");
 
-export function isObject(value: unknown): value is Props {
+export const isObject = (value: unknown): value is Props => {
   return {}.toString.call(value) === "[object Object]";
-}
+};
 
 /** At most 80 characters on one line, without email addresses and long numbers. */
-export function masked(text: string | null | undefined): string {
+export const masked = (text: string | null | undefined): string => {
   return (text || "")
     .replace(/\s+/g, " ")
     .trim()
     .replace(/\S+@\S+|\d[\d ./-]{4,}\d/g, "***")
     .slice(0, 80);
-}
+};
 
 /** An address without what logs people in or names them. */
-export function bare(url: string): string {
+export const bare = (url: string): string => {
   return url.replace(/([?&#][^=&#]*(?:token|pass|secret|session|auth|mail|phone|card|iban|code|key|sig)[^=&#]*=)[^&#]*/gi, "$1***").replace(/[^/?&=#]+(?:@|%40)[^/?&=#]+/g, "***");
-}
+};
 
 /** Run after `ms`. */
-export function later(fn: () => unknown, ms = 0): number {
+export const later = (fn: () => unknown, ms = 0): number => {
   return setTimeout(safely(fn), ms) as unknown as number;
-}
+};
