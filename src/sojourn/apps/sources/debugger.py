@@ -53,13 +53,17 @@ def connect(log: Callable[[], Log] | None, remember: Remember | None) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One event as it came. `id` is stable while it is shown; `who` is `type:value`, empty where nobody was named; `at` is when it arrived."""
+    """One event as it came. `id` is stable while it is shown, `at` is when it arrived, `about` where it happened.
+
+    `who` is `type:value`, empty where nobody was named.
+    """
 
     id: str
     at: Millis
     outcome: str
     name: str
     who: str = ""
+    about: str = ""
     reason: str = ""
     detail: str = ""
     flags: tuple[str, ...] = ()
@@ -138,7 +142,7 @@ def _of_record(record: Record, limit: int) -> list[Seen]:
     seen = []
     for place, aside in enumerate(record.quarantined[:limit]):
         text, cut, name, who = _read(aside.payload)
-        seen.append(Seen(f"q{record.position}-{place}", record.at, "quarantined", name, who, aside.reason, aside.detail, (), text, cut))
+        seen.append(Seen(f"q{record.position}-{place}", record.at, "quarantined", name, who, reason=aside.reason, detail=aside.detail, payload=text, cut=cut))
     last = len(record.facts) - 1
     for index, fact in enumerate(reversed(record.facts[-limit:])):
         seen.append(_of_fact(str(fact_id(record.position, last - index)), record.at, fact))
@@ -150,7 +154,15 @@ def _of_fact(number: str, at: Millis, fact: Fact) -> Seen:
         return Seen(f"f{number}", at, "kept", "Erased", detail="The person was erased; nothing of it is left.")
     text, cut = _shown(as_sent(fact))
     flags = tuple(reason for flag, reason in _FLAGS if fact.flags & flag)
-    return Seen(f"f{number}", at, "kept", fact.name or fact.kind, who_of(fact), flags=flags, payload=text, cut=cut)
+    return Seen(f"f{number}", at, "kept", fact.name or fact.kind, who_of(fact), _about(fact), flags=flags, payload=text, cut=cut)
+
+
+def _about(fact: Fact) -> str:
+    """The path of the page it happened on, or the product's name; empty where it says neither."""
+    page = fact.context.get("page")
+    path = page.get("path") if isinstance(page, dict) else None
+    shown = fact.props.get("name") or fact.props.get("path") or path or ""
+    return shown[:100] if isinstance(shown, str) else ""
 
 
 def who_of(fact: Fact) -> str:
@@ -170,7 +182,7 @@ def as_sent(fact: Fact) -> dict[str, Any]:
 
 def _of_missed(missed: Missed) -> Seen:
     text, cut, name, who = _read(missed.payload)
-    return Seen(f"m{missed.number}", missed.at, missed.outcome, name, who, missed.reason, missed.detail, (), text, cut)
+    return Seen(f"m{missed.number}", missed.at, missed.outcome, name, who, reason=missed.reason, detail=missed.detail, payload=text, cut=cut)
 
 
 def _read(payload: bytes) -> tuple[str, bool, str, str]:

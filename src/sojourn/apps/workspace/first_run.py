@@ -1,7 +1,7 @@
 """The first steps: what is done is read from what is really there, never from what was clicked."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import urlencode
 
@@ -21,6 +21,7 @@ from sojourn.terms.time import DAY, Millis
 SETTING: Final = "first_steps"
 HIDDEN: Final = "hidden"
 AUTOMATION: Final = "abandoned-cart"
+SETTLING: Final = frozenset(("name", "password", "invite", "smtp", "remove"))
 UNNAMED: Final = "My shop"
 """What the first run calls the workspace."""
 
@@ -53,7 +54,7 @@ class Visitor:
     def left(self) -> Episode | None:
         """The newest cart that counted as abandoned."""
         carts = self.person.carts if self.person else []
-        return next((cart for cart in reversed(carts) if cart.abandoned_at is not None), None)
+        return next((cart for cart in reversed(carts) if cart.abandonments), None)
 
     @property
     def carts(self) -> list[Episode]:
@@ -86,6 +87,16 @@ class FirstRun:
         """Steps that are done."""
         return sum(1 for step in self.steps if step.done)
 
+    @property
+    def seeing(self) -> list[Step]:
+        """Steps that show what Sojourn does."""
+        return [step for step in self.steps if step.key not in SETTLING]
+
+    @property
+    def settling(self) -> list[Step]:
+        """Steps that make the house one's own."""
+        return [step for step in self.steps if step.key in SETTLING]
+
 
 def first_run(member: Membership, now: Millis, *, always: bool = False) -> FirstRun | None:
     """The first steps of a member's workspace; None where they were hidden and are not asked for."""
@@ -98,8 +109,8 @@ def first_run(member: Membership, now: Millis, *, always: bool = False) -> First
     heard = any(line.kept for line in own)
     place = _Place(member, now, values, status, visitor, own[0].id if own else 0, heard)
     steps = list(_steps(place))
-    first = next((index for index, step in enumerate(steps) if not step.done), -1)
-    steps = [_now(step) if index == first else step for index, step in enumerate(steps)]
+    first = next((step.key for settling in (False, True) for step in steps if not step.done and (step.key in SETTLING) is settling), "")
+    steps = [replace(step, now=True) if step.key == first else step for step in steps]
     return FirstRun(steps, status, visitor, not status.running and not heard, values["cart_gap"], place.source, values[SETTING] == HIDDEN)
 
 
@@ -114,10 +125,6 @@ class _Place:
     visitor: Visitor | None
     source: int
     heard: bool
-
-
-def _now(step: Step) -> Step:
-    return Step(step.key, step.title, step.text, step.done, step.href, step.action, step.post, step.new_tab, step.owner, now=True)
 
 
 def _visitor(workspace: int, status: demo.DemoStatus) -> Visitor | None:
@@ -217,7 +224,9 @@ def _cart(place: _Place, page: str) -> Step:
     gap = place.values["cart_gap"]
     visitor = place.visitor
     text = f"Put something in, give an email, look at the shipping cost, then stop. After {gap} without a click the cart counts as abandoned."
-    if visitor and visitor.carts and not visitor.left:
+    if place.demo.state == "seeding" and not any(key == "cart_gap" for key, _was, _is in place.demo.changed):
+        text = "Put something in, give an email, look at the shipping cost, then stop. Once the past is filled in, 20 s without a click are enough."
+    elif visitor and visitor.carts and not visitor.left:
         text = f"Your cart is noticed. Now leave it alone for {gap}. An email typed at the checkout lets Sojourn write to you."
     done = bool(visitor and visitor.left)
     return Step("cart", "Leave a full cart behind", text, done, page if done else reverse("shop"), "See it" if done else "Open the shop", new_tab=not done)
@@ -266,5 +275,5 @@ def _mail_server(place: _Place) -> Step:
         return Step("smtp", title, f"Mail goes out as {place.values['from_email']}.", True, sender, "See it")
     if settings.SOJOURN.smtp:
         return Step("smtp", title, "The server is set. Say which address mail comes from.", False, sender, "Set the address", owner=True)
-    text = "Start Sojourn with SOJOURN_SMTP=smtp://user:password@host:587. Until then mail stays in the built-in mailbox and reaches nobody."
+    text = "Start Sojourn with SOJOURN_SMTP, the address of your mail server. Until then mail stays in the built-in mailbox and reaches nobody."
     return Step("smtp", title, text, False, reverse("mailbox"), "See the mailbox")

@@ -7,6 +7,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from sojourn.apps.workspace import clock, sign_in
+from sojourn.apps.workspace.access import member_of
+from sojourn.apps.workspace.first_run import first_run
 from sojourn.terms.refusals import Refusal
 
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
@@ -27,7 +29,9 @@ def sign_in_by_link(request: HttpRequest, token: str) -> HttpResponse:
     logout(request)
     login(request, user, backend=BACKEND)
     sign_in.note_sign_in(user, "sign_in", "link", now)
-    return redirect("home")
+    member = member_of(request)
+    steps = first_run(member, now) if member is not None else None
+    return redirect("start" if steps is not None and steps.fresh else "home")
 
 
 @require_http_methods(["GET", "HEAD"])

@@ -5,6 +5,7 @@ from sojourn.apps.workspace.api import secret_key_owner
 from sojourn.apps.workspace.models import AuditRow, Member, Role, SecretKey
 from sojourn.apps.workspace.tests.house import NOW, browser, build, post
 from sojourn.terms.refusals import Code, Refusal
+from sojourn.terms.time import MINUTE
 
 pytestmark = pytest.mark.django_db
 
@@ -88,3 +89,26 @@ def test_an_address_that_somebody_else_has_cannot_be_taken():
     assert refused.value.code == Code.CONFLICT
     house.bob.refresh_from_db()
     assert house.bob.email == "bob@example.com"
+
+
+def test_a_removal_can_be_undone_for_ten_minutes():
+    house = build()
+    bob = Member.objects.get(user=house.bob)
+    removal = actions.remove_member(house.workspace, bob.pk, "alice@example.com", NOW)
+    assert actions.restore_member(house.workspace, removal, "alice@example.com", NOW + 10 * MINUTE) == "bob@example.com"
+    assert Member.objects.get(user=house.bob, workspace_id=house.workspace).role == Role.MEMBER
+    assert actions.restore_member(house.workspace, removal, "alice@example.com", NOW) == "bob@example.com"
+    assert Member.objects.filter(user=house.bob).count() == 1
+
+
+def test_after_ten_minutes_somebody_removed_has_to_be_invited_again():
+    house = build()
+    bob = Member.objects.get(user=house.bob)
+    removal = actions.remove_member(house.workspace, bob.pk, "alice@example.com", NOW)
+    with pytest.raises(Refusal) as refused:
+        actions.restore_member(house.workspace, removal, "alice@example.com", NOW + 10 * MINUTE + 1)
+    assert refused.value.code == Code.CONFLICT
+    with pytest.raises(Refusal) as strangers:
+        actions.restore_member(house.next_door, removal, "charlie@example.com", NOW)
+    assert strangers.value.code == Code.NOT_FOUND
+    assert not Member.objects.filter(user=house.bob).exists()

@@ -170,3 +170,58 @@ def test_the_form_saves_what_fits_and_shows_what_does_not_beside_its_field():
     assert "write it like 0.1 or 10%" in page
     assert queries.setting(house.workspace, "cart_gap") == "45m"
     assert queries.setting(house.workspace, "holdout") == "10%"
+
+
+def test_a_saving_can_be_taken_back_as_one():
+    house = build()
+    client = browser(house.alice)
+    page = post(client, "/settings/save", {"cart_gap": "45m", "holdout": "20%", "timezone": "UTC"}, follow=True).content.decode()
+    assert "Saved 2 settings." in page
+    undo = page.split('data-undo="')[1].split('"')[0]
+    post(client, undo)
+    assert (queries.setting(house.workspace, "cart_gap"), queries.setting(house.workspace, "holdout")) == ("30m", "10%")
+    assert queries.rules(house.workspace).version == 5
+
+
+def test_what_somebody_changed_since_is_left_as_it_is():
+    house = build()
+    client = browser(house.alice)
+    page = post(client, "/settings/save", {"cart_gap": "45m", "holdout": "20%"}, follow=True).content.decode()
+    undo = page.split('data-undo="')[1].split('"')[0]
+    set_to(house.workspace, "cart_gap", "50m")
+    told = post(client, undo, follow=True).content.decode()
+    assert (queries.setting(house.workspace, "cart_gap"), queries.setting(house.workspace, "holdout")) == ("50m", "10%")
+    assert "Left as it is, because somebody changed it since: cart_gap." in told
+
+
+@pytest.mark.parametrize("rows", ["0", "x", "1-", "999999", "1-2-x"])
+def test_what_was_no_change_of_a_setting_cannot_be_taken_back(rows):
+    house = build()
+    assert post(browser(house.alice), f"/settings/undo/{rows}").status_code == 404
+
+
+def test_a_neighbours_change_cannot_be_taken_back():
+    house = build()
+    set_to(house.next_door, "cart_gap", "45m")
+    row = AuditRow.objects.get(workspace_id=house.next_door, verb="set_setting")
+    assert post(browser(house.alice), f"/settings/undo/{row.pk}").status_code == 404
+    assert queries.setting(house.next_door, "cart_gap") == "45m"
+
+
+@pytest.mark.parametrize(
+    ("text", "found"), [("quiet", ["timezone", "quiet_hours", "unknown_zones"]), ("first page", ["browser_consent"]), ("CURRENCY", ["currency", "min_value"])]
+)
+def test_settings_are_found_by_what_they_are_called_and_what_they_do(text, found):
+    house = build()
+    assert [one.key for one in queries.list_settings(house.workspace) if one.fits(text)] == found
+    page = browser(house.vera).get("/settings/", {"q": text}).content.decode()
+    index = page.split('id="settings-index"')[1].split("</nav>")[0]
+    assert [part.split('"')[0] for part in index.split('href="#')[1:]] == found
+
+
+def test_whether_visitors_are_asked_first_is_a_setting_of_the_workspace():
+    house = build()
+    assert queries.setting(house.workspace, "browser_consent") == "implied"
+    set_to(house.workspace, "browser_consent", "ask_first")
+    assert Workspace.objects.get(pk=house.workspace).settings["browser_consent"] == "ask_first"
+    assert RuleVersion.objects.filter(workspace_id=house.workspace).count() == 1

@@ -1,0 +1,170 @@
+"""The first steps are done when they are, and open the very record."""
+
+import msgspec
+import pytest
+
+from sojourn.adapters.memory.clock import SettableClock
+from sojourn.adapters.memory.log import MemoryLog
+from sojourn.apps.demo.models import DemoRun
+from sojourn.apps.people.tests.some import ANN, ann, store
+from sojourn.apps.sources import debugger
+from sojourn.apps.sources.actions import create_source
+from sojourn.apps.sources.models import Count
+from sojourn.apps.workspace import actions, clock, queries, sign_in
+from sojourn.apps.workspace.access import Membership
+from sojourn.apps.workspace.first_run import FirstRun, first_run
+from sojourn.apps.workspace.models import Member
+from sojourn.apps.workspace.tests.house import NOW, browser, build, post
+from sojourn.terms.facts import Arrival, Fact, Item
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def log():
+    made = MemoryLog(SettableClock(NOW))
+    debugger.connect(lambda: made, None)
+    yield made
+    debugger.connect(None, None)
+
+
+def member_of(house, *, password: bool = False) -> Membership:
+    row = Member.objects.select_related("workspace").get(user=house.alice)
+    return Membership(house.workspace, row.workspace.name, row.pk, house.alice.pk, house.alice.email, row.role, "UTC", password)
+
+
+def steps(house, **how: bool) -> FirstRun:
+    found = first_run(member_of(house, **how), NOW)
+    assert found is not None
+    return found
+
+
+def done(found: FirstRun) -> list[str]:
+    return [step.key for step in found.steps if step.done]
+
+
+def demo(house, state: str = "live") -> DemoRun:
+    source, _key = create_source(house.workspace, "Demo shop", "alice@example.com", NOW)
+    visitors, _key = create_source(house.workspace, "Demo shop visitors", "alice@example.com", NOW)
+    keys = {"source_id": source.pk, "visitors_id": visitors.pk, "write_key": "wk_1", "visitors_key": "wk_2"}
+    return DemoRun.objects.create(workspace_id=house.workspace, state=state, seed=7, rate=2.0, shoppers=10, days=60, day=60, started_at=NOW, **keys)
+
+
+def visit(house, log, run: DemoRun, anonymous: str) -> None:
+    fact = Fact("page", "", NOW, "m-1", anonymous_id=anonymous)
+    log.append([Arrival(house.workspace, run.visitors_id, [Item(1, 1, msgspec.msgpack.encode(fact))])])
+    Count.objects.create(workspace_id=house.workspace, source_id=run.visitors_id, day=1, reason="kept", events=1)
+
+
+def test_a_new_house_has_nothing_to_show_and_two_ways_to_begin():
+    house = build()
+    found = steps(house)
+    assert (found.fresh, [step.key for step in found.steps]) == (True, ["name", "begin", "password", "invite", "smtp"])
+    assert done(found) == ["name", "invite"], "it is called Alice's shop, and Bob and Vera are in the team"
+    page = browser(house.alice).get("/start/").content.decode()
+    assert "Try it with the demo shop" in page
+    assert "Connect your own site" in page
+    assert "Try it with the demo shop" not in browser(house.vera).get("/start/").content.decode()
+
+
+def test_an_event_of_ones_own_source_connects_the_site():
+    house = build()
+    source, _key = create_source(house.workspace, "Website", "alice@example.com", NOW)
+    Count.objects.create(workspace_id=house.workspace, source_id=source.pk, day=1, reason="kept", events=1)
+    found = steps(house, password=True)
+    assert not found.fresh
+    assert done(found) == ["name", "begin", "password", "invite"]
+    assert next(step.href for step in found.steps if step.key == "begin") == f"/sources/{source.pk}/"
+
+
+def test_dropped_events_alone_connect_nothing():
+    house = build()
+    source, _key = create_source(house.workspace, "Website", "alice@example.com", NOW)
+    Count.objects.create(workspace_id=house.workspace, source_id=source.pk, day=1, reason="no_identifier", events=9)
+    assert steps(house).fresh
+
+
+def test_the_demo_leads_through_the_shop_first(log):
+    house = build()
+    demo(house)
+    found = steps(house)
+    assert [step.key for step in found.seeing] == ["begin", "shop", "portrait", "cart", "why", "mail", "nothing"]
+    assert [step.key for step in found.steps if step.now] == ["shop"]
+    assert next(step for step in found.steps if step.key == "shop").new_tab
+    assert [step.key for step in found.settling][-1] == "remove"
+
+
+def test_the_newest_visitor_of_the_demo_shop_is_taken_to_be_you_and_nobody_else(log):
+    house = build()
+    run = demo(house)
+    log.append([Arrival(house.workspace, run.source_id, [Item(5, 5, msgspec.msgpack.encode(Fact("page", "", NOW, "m", anonymous_id="simulated")))])])
+    assert steps(house).visitor is None
+    visit(house, log, run, "a-new")
+    found = steps(house)
+    assert found.visitor is not None
+    assert (found.visitor.who, found.visitor.person) == ("anonymous_id:a-new", None)
+    assert "portrait" not in done(found)
+
+
+def test_each_step_of_the_walk_opens_the_very_record(log):
+    house = build()
+    run = demo(house)
+    store(house.workspace, ann(), "Ann", "ann@example.com")
+    visit(house, log, run, "a:1")
+    found = steps(house)
+    links = {step.key: step.href for step in found.steps if step.done}
+    assert links["portrait"] == links["cart"] == links["why"] == f"/people/{ANN}/"
+    assert links["mail"] == "/messages/i-1/"
+    why = next(step for step in found.steps if step.key == "why")
+    assert why.text == "Shipping cost, 71% sure, from what you met on the way."
+
+
+@pytest.mark.parametrize(("outcome", "reason", "text"), [("hold_out", "held_out", "one of the 10%"), ("skip", "no_address", "no address")])
+def test_who_got_no_mail_is_told_why(log, outcome, reason, text):
+    house = build()
+    run = demo(house)
+    person = ann()
+    person.decisions[0] = msgspec.structs.replace(person.decisions[0], outcome=outcome, reason=reason)
+    store(house.workspace, person, "Ann", "ann@example.com")
+    visit(house, log, run, "a:1")
+    mail = next(step for step in steps(house).steps if step.key == "mail")
+    assert (mail.title, mail.done, mail.href) == ("See why you got no mail", True, f"/why/?person={ANN}&automation=abandoned-cart")
+    assert text in mail.text
+
+
+def test_while_the_demo_is_removed_that_step_is_done(log):
+    house = build()
+    demo(house, "removing")
+    assert "remove" in done(steps(house))
+
+
+def test_hidden_steps_come_back_by_the_settings():
+    house = build()
+    client = browser(house.alice)
+    page = post(client, "/start/hide", follow=True).content.decode()
+    assert 'data-undo="/start/show"' in page
+    assert first_run(member_of(house), NOW) is None
+    assert "Show it on Home again" in client.get("/start/").content.decode()
+    actions.set_setting(house.workspace, "first_steps", "shown", "alice@example.com", NOW)
+    assert first_run(member_of(house), NOW) is not None
+    assert queries.setting(house.workspace, "first_steps") == "shown"
+
+
+def test_the_fragment_is_the_region_of_the_page():
+    house = build()
+    client = browser(house.bob)
+    fragment = client.get("/start/steps/").content.decode().strip()
+    assert fragment.split(">")[0] in client.get("/start/").content.decode()
+    assert 'data-live="first-run"' in fragment
+
+
+def test_a_sign_in_link_leads_to_the_first_steps_until_something_was_tried():
+    house = build()
+    for expected, tried in (("/start/", False), ("/", True)):
+        if tried:
+            demo(house)
+        path = f"/sign-in/{sign_in.make_link(house.alice.pk, clock.now())}"
+        client = browser()
+        client.get(path)
+        answer = client.post(path, {"csrfmiddlewaretoken": client.cookies["sojourn-csrf"].value})
+        assert (answer.status_code, answer["Location"]) == (302, expected)
