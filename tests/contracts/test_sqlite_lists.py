@@ -124,3 +124,31 @@ def test_people_from_before_there_were_lists_are_listed_by_the_migration(tmp_pat
     found = ask(path, f"SELECT workspace_id, {', '.join(EPISODE_COLUMNS)} FROM people_episode ORDER BY id")
     assert found == [(1, *row) for one in people for row in episode_rows(one)]
     assert len(found) == 3_007
+
+
+BIG = ("people_person", "people_episode", "people_intent", "people_identifier", "people_consent")
+
+
+def test_the_planner_knows_of_every_index_how_large_it_may_become(database: Path) -> None:
+    """An index it knows nothing of would be taken for one that finds ten rows by the workspace alone. See migration 0006 of apps/people."""
+    names = ", ".join(f"'{table}'" for table in BIG)
+    indexes = {name for (name,) in ask(database, f"SELECT name FROM sqlite_master WHERE type = 'index' AND tbl_name IN ({names})")}
+    assert {name for (name,) in ask(database, f"SELECT idx FROM sqlite_stat1 WHERE tbl IN ({names})")} == indexes
+    for table, index, figures in ask(database, f"SELECT tbl, idx, stat FROM sqlite_stat1 WHERE tbl IN ({names})"):
+        columns = len(ask(database, f"PRAGMA index_info('{index}')"))
+        assert len(str(figures).split()) == columns + 1, (table, index)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "SELECT id, body FROM people_person WHERE id IN (1, 2, 3) AND workspace_id = 1",
+        "SELECT id, body FROM people_person WHERE id IN (SELECT value FROM json_each('[1]')) AND workspace_id = 1",
+        "DELETE FROM people_episode WHERE id = 1 AND workspace_id = 1 AND person = 1",
+        "SELECT id FROM people_episode WHERE id IN (1, 2, 3) AND workspace_id = 1",
+        "SELECT id FROM people_intent WHERE id IN ('a', 'b', 'c') AND workspace_id = 1",
+    ],
+)
+def test_what_is_asked_for_by_its_id_is_looked_up_by_its_id(database: Path, asked: str) -> None:
+    plan = " ".join(str(row[3]) for row in ask(database, "EXPLAIN QUERY PLAN " + asked))
+    assert "INTEGER PRIMARY KEY (rowid=?)" in plan or "sqlite_autoindex_people_intent_1 (id=?)" in plan, plan

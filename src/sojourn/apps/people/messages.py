@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 import msgspec
-from django.db.models import Count, QuerySet
+from django.db.models import Count, F, QuerySet
 
 from sojourn.apps.people.access import access_intent
 from sojourn.apps.people.models import IntentRow, PersonRow
@@ -91,14 +91,15 @@ class Aftermath:
 
 def tally(workspace: int, now: Millis, days: int = 30) -> list[Tally]:
     """Messages decided in the last days by (state, reason), the most first."""
-    recent = IntentRow.objects.filter(workspace_id=workspace, decided_at__gte=now - days * DAY)
-    return [Tally(*row) for row in recent.values_list("state", "reason").annotate(n=Count("id")).order_by("-n", "state", "reason")]
+    # The time stands in an expression, so that SQLite goes along the index in which what is alike stands together.
+    recent = IntentRow.objects.filter(workspace_id=workspace).annotate(decided=F("decided_at") + 0).filter(decided__gte=now - days * DAY)
+    return [Tally(*row) for row in recent.values_list("state", "reason").annotate(n=Count("*")).order_by("-n", "state", "reason")]
 
 
 def group_messages(workspace: int, sought: Sought) -> list[Group]:
     """The messages sought, counted by everything they can be told apart by, the most first."""
     keys = ("state", "reason", "automation", "cause")
-    rows = _sought(workspace, sought).values_list(*keys).annotate(n=Count("id")).order_by("-n", *keys)
+    rows = _sought(workspace, sought).values_list(*keys).annotate(n=Count("*")).order_by("-n", *keys)
     return [Group(*row) for row in rows]
 
 

@@ -83,18 +83,24 @@ class EpisodeRow(models.Model):
         db_table = "people_episode"
         indexes = [
             models.Index(fields=["workspace_id", "person"], name="episode_person"),
-            # Lists read it from its end; totals find in it all they add up, so that they need not look at the rows.
+            # Lists read it from its end, and find in it what they filter by, so that they look only at rows they show.
             models.Index(
                 fields=["workspace_id", "state", "at", "id", "kind", "cause", "outcome", "historical", "currency", "value", "revenue"],
                 name="episode_state",
             ),
+            # Totals add up along these two: what is alike stands together, so nothing is sorted, and the rows are not looked at.
             models.Index(
-                fields=["workspace_id", "decided_at", "arm", "decided_cause", "state", "at", "currency", "revenue"],
+                fields=["workspace_id", "kind", "state", "cause", "outcome", "currency", "at", "value", "revenue"],
+                name="episode_cell",
+            ),
+            models.Index(
+                fields=["workspace_id", "arm", "decided_cause", "state", "decided_at", "at", "currency", "revenue"],
                 name="episode_arm",
                 condition=~models.Q(arm=""),
             ),
             # Who was not written to, by reason: the page of messages lists and counts them.
             models.Index(fields=["workspace_id", "decided_at", "id", "reason"], name="episode_skip", condition=models.Q(outcome="skip")),
+            models.Index(fields=["workspace_id", "reason", "decided_cause", "decided_at"], name="episode_skip_tally", condition=models.Q(outcome="skip")),
         ]
 
 
@@ -197,8 +203,8 @@ class IntentRow(models.Model):
         indexes = [
             models.Index(fields=["state", "ready_at"], name="intent_ready"),
             models.Index(fields=["workspace_id", "person", "handed_at"], name="intent_person"),
-            # With all that tallies tell apart, so that they need not look at the rows.
-            models.Index(fields=["workspace_id", "decided_at", "id", "state", "reason", "automation", "cause"], name="intent_decided"),
+            models.Index(fields=["workspace_id", "decided_at", "id"], name="intent_decided"),
+            models.Index(fields=["workspace_id", "state", "reason", "automation", "cause", "decided_at"], name="intent_tally"),
         ]
 
 

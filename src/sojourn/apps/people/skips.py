@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, F, QuerySet
 
 from sojourn.apps.people.messages import names_of
 from sojourn.apps.people.models import EpisodeRow
@@ -39,7 +39,9 @@ class SkipGroup:
 
 def group_skips(workspace: int, since: Millis, until: Millis = 0) -> list[SkipGroup]:
     """Decisions not to write in [since, until) milliseconds, the most first; without `until` up to now."""
-    rows = _rows(workspace, since, until).values_list("reason", "decided_cause").annotate(n=Count("id"))
+    # The time stands in an expression, so that SQLite goes along the index in which what is alike stands together.
+    skipped = EpisodeRow.objects.filter(workspace_id=workspace, outcome=SKIP).annotate(decided=F("decided_at") + 0).filter(decided__gte=since)
+    rows = (skipped.filter(decided__lt=until) if until else skipped).values_list("reason", "decided_cause").annotate(n=Count("id"))
     return [SkipGroup(*row) for row in rows.order_by("-n", "reason", "decided_cause")]
 
 

@@ -26,7 +26,6 @@ class Cell:
     state: str
     cause: str
     outcome: str  # of the decision: send, hold_out, skip, or "" where nothing was decided
-    historical: bool
     currency: str
     carts: int
     value: Minor
@@ -90,12 +89,13 @@ def cart_cells(workspace: int, since: Millis, until: Millis, now: Millis, key: s
 
 def _cells(workspace: int, since: Millis, until: Millis) -> list[Cell]:
     rows = EpisodeRow.objects.filter(workspace_id=workspace, kind=CART)
-    ended = rows.filter(state__in=ENDED, at__gte=since, at__lt=until)
+    # The time stands in an expression, so that SQLite goes along the index in which the cells stand together instead of gathering and sorting.
+    ended = rows.annotate(ended=F("at") + 0).filter(state__in=ENDED, ended__gte=since, ended__lt=until)
     return [cell for part in (rows.filter(state=EpisodeState.OPEN), ended) for cell in _grouped(part)]
 
 
 def _grouped(rows: QuerySet[EpisodeRow]) -> list[Cell]:
-    apart = ("state", "cause", "outcome", "historical", "currency")
+    apart = ("state", "cause", "outcome", "currency")
     return [Cell(*row) for row in rows.order_by().values_list(*apart).annotate(n=Count("pk"), v=Sum("value"), r=Sum("revenue"))]
 
 

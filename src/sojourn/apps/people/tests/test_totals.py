@@ -92,16 +92,15 @@ def test_days_follow_the_zone_and_the_last_is_today():
 
 def test_totals_are_found_in_an_index_alone():
     house = shop()
-    with CaptureQueriesContext(
-        connection,
-    ) as asked:
+    with CaptureQueriesContext(connection) as asked:
         cart_totals(house.workspace, NOW)
     assert len(asked) == 2
     for query in asked.captured_queries:
         with connection.cursor() as cursor:
             cursor.execute("EXPLAIN QUERY PLAN " + query["sql"])
             plan = " ".join(row[3] for row in cursor.fetchall())
-        assert "USING COVERING INDEX episode_state" in plan, plan
+        assert "USING COVERING INDEX episode_cell" in plan, plan
+        assert "B-TREE" not in plan, plan
 
 
 def test_a_stretch_ends_before_its_end():
