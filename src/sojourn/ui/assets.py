@@ -51,11 +51,17 @@ class Assets(WhiteNoiseMiddleware):  # type: ignore[misc]  # whitenoise ships no
 
     @staticmethod
     def serve(static_file: StaticFile, request: HttpRequest) -> HttpResponse:
-        """The file, or 304 where the browser has it."""
-        found = static_file.get_response(request.method, request.META)
-        with found.file or BytesIO() as body:
-            response = HttpResponse(body.read(), status=int(found.status))
+        """The file, or 304 where the browser has it. One that a build replaced since the start is sent as it is now; one that is gone is not found."""
+        try:
+            found = static_file.get_response(request.method, request.META)
+        except FileNotFoundError:
+            return HttpResponse(status=404)
+        with found.file or BytesIO() as file:
+            body = file.read()
+        response = HttpResponse(body, status=int(found.status))
         del response["Content-Type"]
         for key, value in found.headers:
             response[key] = value
+        if found.file is not None and response.status_code == 200:
+            response["Content-Length"] = str(len(body))
         return response

@@ -2,6 +2,7 @@ import time
 
 import pytest
 from django.template import Context, Template
+from whitenoise.responders import StaticFile
 
 from sojourn.ui import assets, charts
 from sojourn.ui.charts import Chart, number_words, spark
@@ -108,6 +109,18 @@ def test_whether_the_browser_side_was_built_is_told_by_its_files(tmp_path, monke
     assets.built.cache_clear()
     assert assets.built() is True
     assets.built.cache_clear()
+
+
+def test_a_file_that_a_build_replaced_is_sent_whole_and_one_that_is_gone_is_not_found(tmp_path, rf):
+    file = tmp_path / "ui.css"
+    file.write_text("a")
+    kept = StaticFile(str(file), [("Content-Type", "text/css")])
+    file.write_text("a{color:red}")
+    answer = assets.Assets.serve(kept, rf.get("/ui.css"))
+    assert (answer.content, answer.headers["Content-Length"]) == (b"a{color:red}", "12")
+    assert assets.Assets.serve(kept, rf.head("/ui.css")).content == b""
+    file.unlink()
+    assert assets.Assets.serve(kept, rf.get("/ui.css")).status_code == 404
 
 
 # -- charts
