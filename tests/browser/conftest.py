@@ -1,12 +1,14 @@
 """What the browser tests share: one Chromium, a front door, a website."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.browser import chromium
 from tests.browser.door import Door
+from tests.browser.house import House, signed_in
 from tests.browser.site import Site
 
 
@@ -49,3 +51,26 @@ def site(door: Door) -> Iterator[Site]:
     site = Site(door.address)
     yield site
     site.close()
+
+
+@pytest.fixture(scope="session")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    house = House(tmp_path_factory.mktemp("house"))
+    try:
+        house.settle()
+        yield house
+    finally:
+        house.close()
+
+
+@pytest.fixture(scope="session")
+def owner(house: House, browser: Browser) -> Any:
+    """The cookies of the owner."""
+    return house.sign_in(browser)
+
+
+@pytest.fixture(scope="session")
+def paths(house: House, browser: Browser, owner: Any) -> dict[str, str]:
+    """Every page by name."""
+    with signed_in(browser, owner) as context:
+        return house.paths(context.new_page())

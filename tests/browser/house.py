@@ -1,0 +1,148 @@
+"""A whole Sojourn for the browser tests: the real processes in a folder of their own, a few people, a member who is signed in."""
+
+import json
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Browser, BrowserContext, Page
+
+from tests.browser.door import until
+from tests.faults.processes import Installation
+
+ROOT = Path(__file__).parents[2]
+AXE = ROOT / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
+SETTINGS = ("cart_gap=2s", "holdout=0", "quiet_hours=off", "cap=off", "cart_url=https://shop.example/cart")
+LAMP = {"product_id": "lamp", "name": "Oak lamp", "price": 49.9, "currency": "EUR", "quantity": 1}
+
+
+class House:
+    """A running installation with people: Ann left a cart at a high shipping cost and got a mail, Ben bought, somebody only looked."""
+
+    def __init__(self, folder: Path) -> None:
+        self.installation = Installation(folder / "home", settings=SETTINGS)
+        self.installation.start("front")
+        self.installation.start("work")
+        until(self.installation.ready, "the house is ready", 60)
+        self.address = f"http://127.0.0.1:{self.installation.port}"
+        self.write_key = self.installation.write_key
+
+    def close(self) -> None:
+        self.installation.__exit__()
+
+    def settle(self) -> None:
+        """Send what the people did, and wait until one of them has a mail."""
+        self.send(self.left_at_shipping("ann") + self.bought("ben") + [self.event("page", "guest", name="Shelf")])
+        until(lambda: self.person("ann")["carts"][0]["state"] == "abandoned", "Ann's cart counts as left", 40)
+        until(lambda: self.person("ben")["carts"][0]["state"] == "ordered", "Ben has bought", 40)
+
+    def event(self, kind: str, who: str, event: str = "", **fields: Any) -> dict[str, Any]:
+        now = datetime.now(UTC) - timedelta(seconds=5)
+        made = {"type": kind, "anonymousId": f"browser-of-{who}", "timestamp": now.isoformat(), "messageId": f"{who}-{kind}-{event}-{len(fields)}"}
+        if who != "guest":
+            made["userId"] = who
+        if event:
+            made["event"] = event
+        context = {"page": {"path": "/checkout/shipping", "title": "Checkout", "url": "https://shop.example/checkout/shipping"}}
+        return made | {"context": context, **fields}
+
+    def left_at_shipping(self, who: str) -> list[dict[str, Any]]:
+        traits = {"email": f"{who}@example.com", "name": f"{who.title()} Example"}
+        return [
+            self.event("identify", who, traits=traits),
+            self.event("page", who, name="Oak lamp"),
+            self.event("track", who, "Product Viewed", properties=LAMP),
+            self.event("track", who, "Product Added", properties=LAMP | {"cart_id": f"c-{who}"}),
+            self.event("track", who, "Checkout Started", properties={"value": 49.9, "currency": "EUR", "cart_id": f"c-{who}", "products": [LAMP]}),
+            self.event("track", who, "Shipping Cost Shown", properties={"shipping": 14.9, "value": 49.9, "currency": "EUR", "cart_id": f"c-{who}"}),
+        ]
+
+    def bought(self, who: str) -> list[dict[str, Any]]:
+        order = {"order_id": f"o-{who}", "total": 49.9, "currency": "EUR", "cart_id": f"c-{who}", "products": [LAMP]}
+        return [*self.left_at_shipping(who), self.event("track", who, "Order Completed", properties=order)]
+
+    def send(self, events: list[dict[str, Any]]) -> None:
+        status, _ = self.installation.post(events)
+        assert status == 200
+
+    def person(self, who: str, kind: str = "user_id") -> Any:
+        """The portrait by an identifier."""
+        done = self.installation.run("person", f"{kind}:{who}", "--json")
+        return json.loads(done.stdout) if done.returncode == 0 else {"carts": [{"state": done.stderr}]}
+
+    def sign_in(self, browser: Browser) -> Any:
+        """The cookies of the owner, signed in by the one-time link as a person would."""
+        link = self.installation.run("sign-in").stdout.strip()
+        context = browser.new_context()
+        page = context.new_page()
+        page.goto(self.address + urlsplit(link).path)
+        page.get_by_role("button", name=re.compile("sign in", re.IGNORECASE)).click()
+        page.wait_for_url(lambda url: "/sign-in/" not in url)
+        state = context.storage_state()
+        context.close()
+        return state
+
+    def paths(self, page: Page) -> dict[str, str]:
+        """Every page of the product by name; the ones about a thing are found by the links that lead there."""
+        found = dict(PAGES)
+        for name, (index, pattern) in LINKED.items():
+            page.goto(self.address + index)
+            hrefs = page.eval_on_selector_all("a[href]", "links => links.map(link => link.getAttribute('href'))")
+            link = next((href for href in hrefs if re.fullmatch(pattern, href.partition("?")[0])), None)
+            assert link is not None, f"nothing on {index} leads to a {name}"
+            found[name] = link.partition("?")[0]
+        found["identity"] = found["person"] + "identity/"
+        return found
+
+
+PAGES = {
+    "home": "/",
+    "start": "/start/",
+    "people": "/people/",
+    "carts": "/carts/",
+    "causes": "/carts/causes/",
+    "messages": "/messages/",
+    "effect": "/messages/effect/",
+    "mailbox": "/messages/mailbox/",
+    "why": "/why/",
+    "sources": "/sources/",
+    "health": "/health/",
+    "settings": "/settings/",
+    "keys": "/settings/keys/",
+    "members": "/settings/members/",
+    "account": "/settings/account/",
+    "audit": "/settings/audit/",
+    "gallery": "/gallery/",
+    "demo": "/demo/",
+}
+LINKED = {
+    "person": ("/people/", r"/people/(?!rows)[^/]+/"),
+    "cart": ("/carts/", r"/carts/(?!causes)[^/]+/"),
+    "message": ("/messages/", r"/messages/(?!mailbox|effect)[^/]+/"),
+    "mail": ("/messages/mailbox/", r"/messages/mailbox/\d+/"),
+    "source": ("/sources/", r"/sources/\d+/"),
+}
+"""Name -> (the page that lists such things, what a link to one looks like)."""
+OUTSIDE = {"sign in": "/accounts/login/", "nowhere": "/nothing-is-here/"}
+
+
+def serious(page: Page) -> list[str]:
+    """What axe finds that is serious or critical by WCAG 2.2 AA: the rule and the first places."""
+    assert AXE.exists(), "axe-core is not there; run: make assets"
+    page.evaluate(AXE.read_text())
+    found = page.evaluate("async () => (await axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']})).violations")
+    return [
+        f"{violation['id']} ({violation['impact']}): "
+        + "; ".join(f"{node['target']} {node['failureSummary'].splitlines()[-1].strip()}" for node in violation["nodes"][:4])
+        for violation in found
+        if violation["impact"] in ("serious", "critical")
+    ]
+
+
+def signed_in(browser: Browser, state: Any, **options: Any) -> BrowserContext:
+    """A browser window of the signed-in owner."""
+    context = browser.new_context(storage_state=state, **options)
+    context.set_default_timeout(15_000)
+    return context
