@@ -7,6 +7,7 @@ from email.message import EmailMessage
 from django.db.models import Q
 
 from sojourn.apps.messages.models import Mail
+from sojourn.terms.time import Millis
 
 PAGE = 50
 
@@ -36,6 +37,11 @@ def mails(workspace: int, query: str = "", before: int = 0) -> tuple[list[Mail],
 def mail_of(workspace: int, intent: str) -> Mail | None:
     """The mail that an intent became, where the built-in mailbox took it in."""
     return Mail.objects.filter(workspace_id=workspace, intent=intent).defer("raw").first()
+
+
+def kept_since(workspace: int, since: Millis) -> bool:
+    """Whether the built-in mailbox took mail in at or after that time, so that nobody got it."""
+    return Mail.objects.filter(workspace_id=workspace, at__gte=since).exists()
 
 
 def take_apart(raw: bytes) -> Parts:

@@ -33,6 +33,7 @@ def _listed(request: HttpRequest, member: Membership) -> dict[str, object]:
         "query": ask.link() + (f"&after={after}" if after else ""),
         "counts": listing.counts(member.workspace, ask, at),
         "period": listing.PERIODS[ask.days][0],
+        "kept_here": queries.kept_since(member.workspace, ask.since(at)),
         "periods": listing.PERIODS.items(),
         "rows": rows,
         "after": after,
