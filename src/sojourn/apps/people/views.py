@@ -1,6 +1,7 @@
 """Pages of people: the list, a portrait and its parts, a timeline, the facts behind a cause, who is who."""
 
 from typing import Any
+from urllib.parse import quote
 
 from django.contrib import messages as notes
 from django.http import HttpRequest, HttpResponse, QueryDict
@@ -50,10 +51,11 @@ def _listed(request: HttpRequest, member: Membership) -> dict[str, Any]:
         "asked": asked,
         "page": page,
         "counts": counts,
+        "people_url": reverse("people"),
         "found": listing.matching(place, asked),
         "first_page": not at,
         "address": asked.query(**at),
-        "from_list": asked.query() or "all",
+        "from_list": quote(asked.query() or "all"),
         "next": asked.query(after=page.after) if page.after else "",
         "previous": asked.query(before=page.before) if page.before else "",
         "active_since": place.now - listing.NOW,
