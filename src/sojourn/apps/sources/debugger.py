@@ -125,10 +125,11 @@ def newest(workspace: int, source: int) -> Fact | None:
     if _log is None:
         return None
     try:
-        found = _log().tail(workspace, source, 1)
+        found = _log().tail(workspace, source, SHOWN)
     except Damaged:
         return None
-    return found[0].facts[-1] if found and found[0].facts else None
+    facts = (fact for record in found for fact in reversed(record.facts) if fact.name != FACT_ERASED)
+    return next(facts, None)
 
 
 def newest_visitor(workspace: int, source: int) -> str:

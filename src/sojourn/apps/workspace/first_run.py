@@ -105,13 +105,18 @@ def first_run(member: Membership, now: Millis, *, always: bool = False) -> First
         return None
     status = demo.status(member.workspace)
     own = [line for line in sources.list_sources(member.workspace) if line.id not in (status.source, status.visitors)]
-    visitor = _visitor(member.workspace, status) if status.running else None
+    visitor = _visitor(member.workspace, status.visitors) if status.running else None
     heard = any(line.kept for line in own)
-    place = _Place(member, now, values, status, visitor, own[0].id if own else 0, heard)
+    place = _Place(member, now, values, status, visitor, _first_source(own), heard)
     steps = list(_steps(place))
     first = next((step.key for settling in (False, True) for step in steps if not step.done and (step.key in SETTLING) is settling), "")
     steps = [replace(step, now=True) if step.key == first else step for step in steps]
     return FirstRun(steps, status, visitor, not status.running and not heard, values["cart_gap"], place.source, values[SETTING] == HIDDEN)
+
+
+def _first_source(own: list[sources.SourceLine]) -> int:
+    """The first source that sends, else the first there is; 0 for none."""
+    return next((line.id for line in own if line.kept), own[0].id if own else 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,9 +132,9 @@ class _Place:
     heard: bool
 
 
-def _visitor(workspace: int, status: demo.DemoStatus) -> Visitor | None:
-    """The newest visitor of the demo shop, found by what their browser sent last."""
-    who = sources.newest_visitor(workspace, status.visitors)
+def _visitor(workspace: int, source: int) -> Visitor | None:
+    """Whom a source named last, found by what their browser sent."""
+    who = sources.newest_visitor(workspace, source)
     if not who:
         return None
     found = next(iter(people.look_up(workspace, who, 1)), None)
@@ -152,6 +157,8 @@ def _steps(place: _Place) -> Iterator[Step]:
     yield _begin(place)
     if place.demo.running:
         yield from _walk(place)
+    elif place.heard:
+        yield _newest(place)
     yield Step(
         "password",
         "Set a password",
@@ -191,6 +198,14 @@ def _begin(place: _Place) -> Step:
     if place.heard:
         return Step("begin", "Connect your site", "Events arrive.", True, source, "Watch them")
     return Step("begin", "Start the demo shop, or connect your site", "Sojourn shows nothing until somebody does something.", False, source, "Connect")
+
+
+def _newest(place: _Place) -> Step:
+    """Whoever one's own site has told of last."""
+    seen = _visitor(place.member.workspace, place.source)
+    if seen is None or seen.person is None:
+        return Step("portrait", "See the first portrait", "It appears with the first event that names somebody.", False)
+    return Step("portrait", "See the newest portrait", f"{seen.title}, as of their last event.", True, reverse("person", args=[seen.person.id]), "See it")
 
 
 def _walk(place: _Place) -> Iterator[Step]:

@@ -110,6 +110,13 @@ def test_a_damaged_log_is_a_sentence_and_no_error(log, monkeypatch):
     assert debugger.newest(1, 7) is None
 
 
+def test_the_newest_event_is_found_behind_requests_of_which_nothing_was_kept(log):
+    log.append([Arrival(1, 7, [item(1), item(2)]), Arrival(1, 7, [], {"no_identifier": 1})])
+    found = debugger.newest(1, 7)
+    assert found is not None
+    assert (found.name, debugger.newest_visitor(1, 7), debugger.newest_visitor(1, 8)) == ("Event 2", "anonymous_id:a-1", "")
+
+
 def test_the_page_filters_by_outcome_and_name_and_can_be_held_still(log):
     house = build()
     source, _key = actions.create_source(house.workspace, "Website", "alice@example.com", NOW)

@@ -67,13 +67,18 @@ def test_a_new_house_has_nothing_to_show_and_two_ways_to_begin():
     assert "Try it with the demo shop" not in browser(house.vera).get("/start/").content.decode()
 
 
-def test_an_event_of_ones_own_source_connects_the_site():
+def test_an_event_of_ones_own_source_connects_the_site(log):
     house = build()
     source, _key = create_source(house.workspace, "Website", "alice@example.com", NOW)
     Count.objects.create(workspace_id=house.workspace, source_id=source.pk, day=1, reason="kept", events=1)
     found = steps(house, password=True)
     assert not found.fresh
     assert done(found) == ["name", "begin", "password", "invite"]
+    assert [step.now for step in found.steps if step.key == "portrait"] == [True]
+    store(house.workspace, ann(), "Ann", "ann@example.com")
+    log.append([Arrival(house.workspace, source.pk, [Item(1, 1, msgspec.msgpack.encode(Fact("page", "", NOW, "m", user_id="u-1")))])])
+    found = steps(house, password=True)
+    assert [(step.text, step.href) for step in found.steps if step.key == "portrait"] == [("Ann, as of their last event.", f"/people/{ANN}/")]
     assert next(step.href for step in found.steps if step.key == "begin") == f"/sources/{source.pk}/"
 
 
