@@ -1,4 +1,5 @@
 // Tables walked by keys: arrows or j and k move the row, Enter opens it, Space opens it beside the list.
+// What opens is the link marked data-open, else the first of the row.
 import { all, typing } from "./dom";
 import { openPanel, panelOpen } from "./panel";
 import { afterSwap } from "./swap";
@@ -7,7 +8,7 @@ const FOLLOW_MS = 120;
 let timer = 0;
 
 const rowsOf = (table: HTMLTableElement): HTMLTableRowElement[] => [...table.querySelectorAll<HTMLTableRowElement>("tbody > tr")].filter((row) => row.querySelector("a[href]"));
-const linkOf = (row: HTMLElement): HTMLAnchorElement | null => row.querySelector<HTMLAnchorElement>("a[href]");
+const linkOf = (row: HTMLElement): HTMLAnchorElement | null => row.querySelector<HTMLAnchorElement>("a[data-open]") ?? row.querySelector<HTMLAnchorElement>("a[href]");
 
 /** One row of each table is on the way of the Tab key: the one last looked at, else the first. */
 function ready(): void {
