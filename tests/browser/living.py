@@ -80,6 +80,11 @@ class House:
         for key, value in values.items():
             self.run("settings", "set", key, value)
         self.until(lambda: self.ask("SELECT count(*) FROM people_outbox")[0][0] == 0, "the settings are on the log")
+        self.until(lambda: self.ask("SELECT position FROM people_progress")[0][0] >= self._head(), "the engine has the settings")
+
+    def _head(self) -> int:
+        with closing(sqlite3.connect(f"file:{self.folder / 'log.sqlite'}?mode=ro", uri=True, timeout=10)) as log:
+            return int(log.execute("SELECT max(position) FROM record").fetchone()[0])
 
     def ask(self, sql: str, *parameters: object) -> list[tuple[Any, ...]]:
         """Rows of the house's database."""

@@ -40,12 +40,11 @@ def test_the_engine_understands_what_the_snippet_sends(page: Page, shop: Site, h
 
     def hurt() -> Any:
         portrait = house.person(visitor, "anonymous_id")
-        kinds = {moment["kind"] for moment in portrait.get("friction", [])}
-        return portrait if {"Rage Click", "Form Field Error"} <= kinds else None
+        return portrait if {"Rage Click", "Form Field Error"} <= set(portrait.get("friction", {})) else None
 
     portrait = until(hurt, "the portrait shows what hurt", 30)
-    cart = portrait["carts"][0]
-    assert [item["product"] for item in cart["items"]] == ["lamp"]
+    (cart,) = portrait["episodes"]
+    assert (cart["value"], cart["currency"], cart["shipping"]) == ("49.90", "EUR", "14.90")
 
 
 def test_an_open_portrait_moves_when_somebody_clicks_in_the_shop(browser: Browser, page: Page, shop: Site, house: House, owner: Any) -> None:
