@@ -171,13 +171,10 @@ def search(people: QuerySet[PersonRow], workspace: int, query: str, limit: int) 
     by_email = everyone.exclude(email="").filter(email__gte=low, email__lt=low + _LAST).order_by("email")
     by_name = everyone.exclude(name="").annotate(folded=Collate(F("name"), "NOCASE")).filter(folded__gte=query, folded__lt=query + _LAST).order_by("folded")
     for begins in (by_email, by_name):
-        if len(rows) < limit:
-            first = list(begins.values_list("pk", flat=True)[:SEARCHED])
-            kept = {
-                row.pk: row
-                for start in range(0, len(first), limit)
-                if len(rows) < limit
-                for row in people.filter(pk__in=first[start : start + limit]).defer("body")
-            }
-            rows |= {person: kept[person] for person in first if person in kept and person not in rows}
+        first = list(begins.values_list("pk", flat=True)[:SEARCHED]) if len(rows) < limit else []
+        for start in range(0, len(first), limit):
+            if len(rows) < limit:
+                wanted = first[start : start + limit]
+                kept = {row.pk: row for row in people.filter(pk__in=wanted).defer("body")}
+                rows |= {person: kept[person] for person in wanted if person in kept and person not in rows}
     return [line(row) for row in rows.values()][:limit]
