@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from django.db.models import Count, F, QuerySet
+from django.db.models import BooleanField, Count, F, Q, QuerySet
+from django.db.models.expressions import RawSQL
 
 from sojourn.apps.people.messages import names_of
 from sojourn.apps.people.models import EpisodeRow
@@ -12,6 +13,8 @@ from sojourn.terms.time import Millis
 
 PAGE = 50
 SKIP = "skip"
+_SKIPPED = Q(RawSQL("people_episode.outcome = 'skip'", (), BooleanField()))
+"""Word for word what the partial index says: with a value bound to a parameter SQLite looks at each row all the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +43,8 @@ class SkipGroup:
 def group_skips(workspace: int, since: Millis, until: Millis = 0) -> list[SkipGroup]:
     """Decisions not to write in [since, until) milliseconds, the most first; without `until` up to now."""
     # The time stands in an expression, so that SQLite goes along the index in which what is alike stands together.
-    skipped = EpisodeRow.objects.filter(workspace_id=workspace, outcome=SKIP).annotate(decided=F("decided_at") + 0).filter(decided__gte=since)
-    rows = (skipped.filter(decided__lt=until) if until else skipped).values_list("reason", "decided_cause").annotate(n=Count("id"))
+    skipped = EpisodeRow.objects.filter(_SKIPPED, workspace_id=workspace).annotate(decided=F("decided_at") + 0).filter(decided__gte=since)
+    rows = (skipped.filter(decided__lt=until) if until else skipped).values_list("reason", "decided_cause").annotate(n=Count("*"))
     return [SkipGroup(*row) for row in rows.order_by("-n", "reason", "decided_cause")]
 
 
