@@ -3,7 +3,7 @@
 from sojourn.apps.people.actions import record_click, unsubscribe
 from sojourn.apps.people.arms import arms, lift_table
 from sojourn.apps.people.carts import CartFilter, CartPage, CartRow, cart, carts, carts_of
-from sojourn.apps.people.kept import Kept
+from sojourn.apps.people.kept import Kept, kept
 from sojourn.apps.people.lake_hook import Month, month
 from sojourn.apps.people.lookup import Known, KnownCart, get_cart, get_person, look_up
 from sojourn.apps.people.marks import folded, handed_over, newest_handover, portraits
@@ -88,6 +88,7 @@ __all__ = [
     "group_skips",
     "handed_over",
     "intents_of",
+    "kept",
     "lift_table",
     "list_messages",
     "look_up",

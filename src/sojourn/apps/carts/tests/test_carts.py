@@ -1,5 +1,6 @@
 import msgspec
 import pytest
+from django.core.cache import cache
 
 from sojourn.apps.carts import costs, listing, views, words
 from sojourn.apps.carts.detail import detail
@@ -17,6 +18,7 @@ ANY = listing.asked({})
 
 @pytest.fixture
 def house(monkeypatch):
+    cache.clear()
     monkeypatch.setattr(views, "now", lambda: NOW)
     return build()
 
