@@ -25,7 +25,8 @@ const settle = (): void => {
   clearTimeout(pending);
   pending = 0;
   counted = true;
-  void view("page", []);
+  // Dated when the page came: what happened on it comes after its view.
+  void view("page", [{}, { timestamp: new Date(since) }]);
 };
 
 const arrive = (): void => {

@@ -95,12 +95,12 @@ class Composer:
 def template_data(intent: Intent, settings: MailSettings) -> dict[str, Any]:
     """Everything a template may use: plain dicts, lists, texts and numbers.
 
-    The cart is gone back to where the events said (see MailSettings.may_link_to), else where the workspace says, else to its first product; without
-    any of them there is no link.
+    The cart is gone back to where the shop's events said (see MailSettings.may_link_to), else where the workspace says, else to the page on which it was
+    last seen, else to its first product; without any of them there is no link.
     """
     given = intent.data
     items = given.get("items", [])
-    told = [given.get("cart_url", ""), settings.cart_url, *(item.get("url", "") for item in items)]
+    told = [given.get("cart_url", ""), settings.cart_url, given.get("page_url", ""), *(item.get("url", "") for item in items)]
     target = next((url for url in told if is_web_address(url) and settings.may_link_to(url)), "")
     return {
         "first_name": given.get("first_name", ""),

@@ -154,7 +154,8 @@ def _unite_way(one: Episode, a: Episode, b: Episode, newer: Episode) -> None:
     older = b if newer is a else a
     one.shipping = newer.shipping if newer.shipping is not None else older.shipping
     one.fees = newer.fees if newer.fees is not None else older.fees
-    one.url = newer.url or older.url
+    named = next((cart for cart in (newer, older) if cart.url and cart.url_said), newer if newer.url else older)
+    one.url, one.url_said = named.url, named.url_said
 
 
 def _unite_end(one: Episode, a: Episode, b: Episode, newer: Episode, state: str) -> None:

@@ -331,9 +331,9 @@ def _way_back(episode: Episode, fact: Fact, props: dict[str, Any]) -> None:
     """Where the cart can be gone back to: as the shop says, else the page of the cart."""
     said = cart_items.link(props.get("cart_url")) or cart_items.link(props.get("checkout_url"))
     if said:
-        episode.url = said
+        episode.url, episode.url_said = said, True
         return
-    if fact.name == PRODUCT_ADDED:
+    if fact.name == PRODUCT_ADDED or episode.url_said:
         return
     page = fact.context.get("page")
     found = cart_items.link(fact.props.get("url")) or (cart_items.link(page.get("url")) if isinstance(page, dict) else "")

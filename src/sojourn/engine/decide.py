@@ -172,7 +172,8 @@ def material(person: Person, episode: Episode, cause: str) -> dict[str, Any]:
         "currency": currency,
         "reached": plain(episode.reached),
         "cart_id": plain(episode.key, 255),
-        "cart_url": plain(episode.url, 2_000),
+        "cart_url": plain(episode.url, 2_000) if episode.url_said else "",
+        "page_url": "" if episode.url_said else plain(episode.url, 2_000),
     }
 
 

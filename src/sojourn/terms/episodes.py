@@ -134,3 +134,4 @@ class Episode(msgspec.Struct, array_like=True, gc=False):
     step_at: Millis = 0  # up to when time was counted for it
     items_at: Millis = 0  # when the whole cart was last listed by one fact
     removed: dict[str, Millis] = {}  # products taken out, and when, so that a late Product Added does not put them back
+    url_said: bool = False  # `url` is what the shop named as the cart's address, not just the page that was looked at
