@@ -1,13 +1,9 @@
-"""Pages for what went wrong: they say what to do and nothing about the inside. And the choice of colours."""
+"""Pages for what went wrong: they say what to do and nothing about the inside."""
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import redirect, render
-from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.http import require_POST
+from django.shortcuts import render
 
 from sojourn.terms.refusals import Code
-from sojourn.ui.themes import COOKIE, known
 
 API = "/api/"
 _CODE = {400: Code.BAD_VALUE, 403: Code.NOT_ALLOWED, 404: Code.NOT_FOUND}
@@ -51,16 +47,3 @@ def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
     """A form from elsewhere, or one that is too old."""
     del reason
     return _page(request, 403, "Please try again", "This form was open for too long or came from another site. Go back, reload the page and send it once more.")
-
-
-@require_POST
-def choose_theme(request: HttpRequest) -> HttpResponse:
-    """Remember the colours for a year, and go back to where the choice was made. The browser side does the same without this."""
-    back = request.POST.get("next", "/")
-    response = redirect(back if url_has_allowed_host_and_scheme(back, allowed_hosts=None) else "/")
-    name = known(request.POST.get("theme", ""))
-    if name:
-        response.set_cookie(COOKIE, name, max_age=31_536_000, samesite="Lax", secure=bool(settings.SESSION_COOKIE_SECURE))
-    else:
-        response.delete_cookie(COOKIE, samesite="Lax")
-    return response

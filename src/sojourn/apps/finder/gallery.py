@@ -43,18 +43,15 @@ def show(request: HttpRequest, member: Membership) -> HttpResponse:
 
 
 @member_page()
-def specimen(request: HttpRequest, member: Membership, row: int) -> HttpResponse:
-    """One made-up record, as a page and beside the list."""
-    found = next((one for one in specimens.rows(now=now()) if one.id == row), None)
+def specimen(request: HttpRequest, member: Membership) -> HttpResponse:
+    """One made-up record, `?row=3`, as a page and beside the list; `?row=broken` is a refusal, to look at its page."""
+    asked = request.GET.get("row", "1")
+    if asked == "broken":
+        raise Refusal(Code.CONFLICT, "Somebody changed this a moment ago. Reload the page to see how it is now, then make your change again.")
+    found = next((one for one in specimens.rows(now=now()) if str(one.id) == asked), None)
     if found is None:
         raise Refusal(Code.NOT_FOUND, "There is no such specimen.")
     return render(request, "finder/specimen.html", {"row": found})
-
-
-@member_page()
-def broken(request: HttpRequest, member: Membership) -> HttpResponse:
-    """A refusal, to look at its page."""
-    raise Refusal(Code.CONFLICT, "Somebody changed this a moment ago. Reload the page to see how it is now, then make your change again.")
 
 
 @member_page(Role.VIEWER, "POST")

@@ -1,13 +1,13 @@
-"""Addresses of the gallery."""
+"""Addresses of the gallery and of the choice of colours."""
 
 from django.urls import path
 
-from sojourn.apps.finder import gallery
+from sojourn.apps.finder import gallery, views
 
 urlpatterns = [
-    path("", gallery.show, name="gallery"),
-    path("<int:row>/", gallery.specimen, name="gallery_specimen"),
-    path("broken/", gallery.broken, name="gallery_broken"),
-    path("toast/", gallery.toast, name="gallery_toast"),
-    path("undo/", gallery.undo, name="gallery_undo"),
+    path("gallery/", gallery.show, name="gallery"),
+    path("gallery/specimen/", gallery.specimen, name="gallery_specimen"),
+    path("gallery/toast/", gallery.toast, name="gallery_toast"),
+    path("gallery/undo/", gallery.undo, name="gallery_undo"),
+    path("theme/", views.choose_theme, name="theme"),
 ]

@@ -43,15 +43,15 @@ def test_the_navigation_marks_where_one_is_and_names_its_keys():
 
 def test_beside_the_page_a_record_comes_without_the_frame():
     client = browser(build().alice)
-    beside = client.get("/gallery/3/", headers={"X-Panel": "1"}).content.decode()
+    beside = client.get("/gallery/specimen/?row=3", headers={"X-Panel": "1"}).content.decode()
     assert beside.startswith('<!doctype html>\n<title>Cleo Marini</title>\n<article class="sheet">')
     assert 'aria-label="Main"' not in beside
-    assert 'aria-label="Main"' in client.get("/gallery/3/").content.decode()
+    assert 'aria-label="Main"' in client.get("/gallery/specimen/?row=3").content.decode()
 
 
 def test_a_page_opened_with_a_panel_in_its_address_is_the_same_page():
     client = browser(build().alice)
-    assert client.get("/gallery/?panel=/gallery/3/").status_code == 200
+    assert client.get("/gallery/?panel=/gallery/specimen/%3Frow%3D3").status_code == 200
 
 
 def test_a_note_can_be_undone_without_a_script():
@@ -70,7 +70,8 @@ def test_scripts_come_with_this_answers_nonce_only():
 
 
 @pytest.mark.parametrize(
-    ("path", "status", "words"), [("/gallery/broken/", 409, "Somebody was faster"), ("/nowhere/", 404, "Not here"), ("/gallery/99/", 404, "Not here")]
+    ("path", "status", "words"),
+    [("/gallery/specimen/?row=broken", 409, "Somebody was faster"), ("/nowhere/", 404, "Not here"), ("/gallery/specimen/?row=99", 404, "Not here")],
 )
 def test_what_went_wrong_has_a_page_that_says_what_to_do(path, status, words):
     answer = browser(build().alice).get(path)
