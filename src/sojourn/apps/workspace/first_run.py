@@ -16,7 +16,7 @@ from sojourn.apps.workspace.access import Membership
 from sojourn.apps.workspace.models import AuditRow, Member
 from sojourn.terms.episodes import Episode
 from sojourn.terms.person import Decision, Person
-from sojourn.terms.time import DAY, Millis
+from sojourn.terms.time import DAY, SECOND, Millis, parse_duration
 
 SETTING: Final = "first_steps"
 HIDDEN: Final = "hidden"
@@ -55,6 +55,12 @@ class Visitor:
         """The newest cart that counted as abandoned."""
         carts = self.person.carts if self.person else []
         return next((cart for cart in reversed(carts) if cart.abandonments), None)
+
+    @property
+    def waits(self) -> Millis:
+        """How long after the last click the open cart counts as left: as the rules were at that click. 0 without an open cart."""
+        open_ones = [cart.due for cart in self.carts if cart.due is not None]
+        return max(open_ones) - self.person.last_seen if self.person and open_ones else 0
 
     @property
     def carts(self) -> list[Episode]:
@@ -240,9 +246,11 @@ def _cart(place: _Place, page: str) -> Step:
     visitor = place.visitor
     text = f"Put something in, give an email, look at the shipping cost, then stop. After {gap} without a click the cart counts as abandoned."
     if place.demo.state == "seeding" and not any(key == "cart_gap" for key, _was, _is in place.demo.changed):
-        text = "Put something in, give an email, look at the shipping cost, then stop. Once the past is filled in, 20 s without a click are enough."
+        text = "Wait until the past is filled in, about a minute: from then on 20 s without a click are enough. Before that, a cart waits for 30 min."
     elif visitor and visitor.carts and not visitor.left:
         text = f"Your cart is noticed. Now leave it alone for {gap}. An email typed at the checkout lets Sojourn write to you."
+        if visitor.waits > parse_duration(gap) + SECOND:
+            text = f"Your cart was filled before the demo was ready, and still waits for longer. Click once more in the shop, then leave it alone for {gap}."
     done = bool(visitor and visitor.left)
     return Step("cart", "Leave a full cart behind", text, done, page if done else reverse("shop"), "See it" if done else "Open the shop", new_tab=not done)
 

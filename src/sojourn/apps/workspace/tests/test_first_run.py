@@ -124,6 +124,19 @@ def test_each_step_of_the_walk_opens_the_very_record(log):
     assert why.text == "Shipping cost, 71% sure, from what you met on the way."
 
 
+@pytest.mark.parametrize(("waits", "text"), [(20_000, "Now leave it alone for 20s."), (1_800_000, "Click once more in the shop")])
+def test_a_cart_that_still_waits_by_the_old_rule_asks_for_one_more_click(log, waits, text):
+    house = build()
+    run = demo(house)
+    actions.set_setting(house.workspace, "cart_gap", "20s", "alice@example.com", NOW)
+    person = ann()
+    person.carts[0] = msgspec.structs.replace(person.carts[0], state="open", abandonments=0, causes=[], due=person.last_seen + waits)
+    store(house.workspace, person, "Ann", "ann@example.com")
+    visit(house, log, run, "a:1")
+    cart = next(step for step in steps(house).steps if step.key == "cart")
+    assert (cart.done, text in cart.text) == (False, True)
+
+
 @pytest.mark.parametrize(("outcome", "reason", "text"), [("hold_out", "held_out", "one of the 10%"), ("skip", "no_address", "no address")])
 def test_who_got_no_mail_is_told_why(log, outcome, reason, text):
     house = build()
