@@ -3,8 +3,9 @@
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.templatetags.static import static
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from sojourn.actions.api import verify_cart
@@ -22,7 +23,12 @@ SORTS = {"": "Featured", "low": "Price, low to high", "high": "Price, high to lo
 
 
 def _page(request: HttpRequest, template: str, title: str, kind: str, **more: Any) -> HttpResponse:
-    """A page of the shop. `kind` says to the shop's script which page it is."""
+    """A page of the shop. `kind` says to the shop's script which page it is.
+
+    A mail leads to the page where the cart was left; the cart is brought back on its own page, so that is gone to first.
+    """
+    if "sojourn_cart" in request.GET and kind != "cart":
+        return redirect(f"{reverse('shop_cart')}?{request.GET.urlencode()}")
     found = visitors_key()
     code = (setting(found[0], "free_shipping_code") if found else "") or FREE_SHIPPING
     context = {

@@ -152,7 +152,9 @@
       $("restored").textContent = "Here is your cart, as you left it." + (back.offer ? " Shipping is on us." : "");
       $("restored").hidden = false;
     }
-    if (back.short && pieces()) { location.replace("/demo-shop/checkout/short/" + location.search); return; }
+    const rest = new URLSearchParams(location.search);
+    for (const name of ["sojourn_cart", "sojourn_checkout", "sojourn_offer"]) rest.delete(name);
+    if (back.short && pieces()) { location.replace("/demo-shop/checkout/short/?" + rest); return; }
     history.replaceState(null, "", location.pathname);
   }
 
