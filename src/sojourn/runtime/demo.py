@@ -59,12 +59,12 @@ def truth_path(settings: Settings) -> Path:
 class DemoLoop:
     """Call `step` for ever. What is under way is in memory only: shoppers who were in the shop when the process ended have simply left."""
 
-    def __init__(self, settings: Settings, stop: threading.Event) -> None:
+    def __init__(self, settings: Settings, stop: threading.Event, door: Door | None = None) -> None:
         self._settings = settings
         self._stop = stop
         self._house = House(settings)
         self._rows = DemoRows(settings.database_path)
-        self._door = Door(settings)
+        self._door = door or Door(settings)
         self._present: _Present | None = None
         self._handed = 0
 
