@@ -62,8 +62,17 @@ class Shopper:
         self.page.wait_for_url("**/thank-you/")
         return self
 
-    def abandon_for_shipping(self, product: str) -> Self:
+    def stage(self, name: str) -> Self:
+        """Switch on what the director's panel offers to make the shop hurt."""
+        self.page.goto("/demo-shop/")
+        self.page.locator("#director summary").click()
+        self.page.locator(f"#director input[name={name}]").check()
+        self.page.wait_for_load_state()
+        self.page.locator("#director summary").click()  # it lies over the page while it is open
+        return self
+
+    def abandon_for_shipping(self, product: str = "la-4") -> Self:
         """Meet a price of shipping that is out of proportion, and go."""
-        self.fill_cart(product).to_address().say_where("US", "10001").go_on("shipping")
+        self.stage("high").fill_cart(product).to_address().say_where().go_on("shipping")
         expect(self.page.locator("#ways")).to_contain_text("EUR")
         return self.leave()

@@ -12,7 +12,7 @@ from tests.browser.shopper import Shopper
 
 pytestmark = pytest.mark.browser
 
-LAMP, BIRCH = "la-2", "la-3"  # a desk lamp, a heavy floor lamp
+LAMP = "la-2"
 
 
 @pytest.fixture(scope="module")
@@ -88,7 +88,7 @@ def portrait(screen: Page, house: House, email: str) -> Page:
 
 
 def test_the_first_visitor_meets_a_high_shipping_cost_and_is_offered_free_shipping(house, screen, visit):
-    visitor = visit("Ursula").abandon_for_shipping(BIRCH)
+    visitor = visit("Ursula").abandon_for_shipping()
     [(state, _, template, cause)] = decided(house, visitor.email)
     assert (template, cause) == ("free_shipping", "shipping_cost")
     assert state in ("ready", "claimed", "handing_over", "accepted")
@@ -127,7 +127,7 @@ def test_the_third_visitor_buys_and_gets_nothing(house, screen, visit):
     visitor = visit("Wanda").fill_cart(LAMP).to_address().say_where().go_on("shipping").go_on("payment").pay()
     house.until(lambda: house.ask("SELECT 1 FROM people_episode WHERE person = ? AND state = 'ordered'", house.person(visitor.email)), "the order is known")
     visitor.leave()
-    later = visit("Wendelin").abandon_for_shipping(BIRCH)  # by the time somebody later is decided about, Wanda would have been
+    later = visit("Wendelin").abandon_for_shipping()  # by the time somebody later is decided about, Wanda would have been
     decided(house, later.email)
     assert house.ask("SELECT count(*) FROM people_intent WHERE person = ?", house.person(visitor.email)) == [(0,)]
     assert house.mails(visitor.email) == []
@@ -137,7 +137,7 @@ def test_the_third_visitor_buys_and_gets_nothing(house, screen, visit):
 def test_the_fourth_visitor_returns_and_buys_while_the_message_waits(house, screen, visit):
     house.settings(message_delay="1h")
     try:
-        visitor = visit("Xenia").abandon_for_shipping(BIRCH)
+        visitor = visit("Xenia").abandon_for_shipping()
         assert decided(house, visitor.email)[0][0] == "ready"
         visitor.back("/demo-shop/checkout/payment/").pay()
         house.until(lambda: decided(house, visitor.email)[0][0] == "cancelled", "the message is taken back")
@@ -151,14 +151,14 @@ def test_the_fourth_visitor_returns_and_buys_while_the_message_waits(house, scre
 
 
 def test_the_fifth_visitor_unsubscribes_by_one_click_and_hears_no_more(house, screen, browser, visit):
-    visitor = visit("Yann").abandon_for_shipping(BIRCH)
+    visitor = visit("Yann").abandon_for_shipping()
     message = mail(house, visitor.email)
     target = re.search(r"<(http[^>]+)>", str(message["List-Unsubscribe"]))
     assert target is not None
     assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     asked = visitor.context.request.post(target[1], form={"List-Unsubscribe": "One-Click"})
     assert asked.status == 200
-    visitor.back().fill_cart(LAMP).to_address().say_where("US", "10001").go_on("shipping").leave()
+    visitor.back().fill_cart(LAMP).to_address().say_where().go_on("shipping").leave()
     person = house.person(visitor.email)
     left = "SELECT 1 FROM people_episode WHERE person = ? AND state = 'abandoned' AND outcome = 'skip' AND reason = 'unsubscribed'"
     house.until(lambda: house.ask(left, person), "the second cart was left and decided on")
@@ -170,20 +170,20 @@ def test_the_fifth_visitor_unsubscribes_by_one_click_and_hears_no_more(house, sc
 def test_the_sixth_visitor_is_held_out_and_counted_in_the_control_arm(house, screen, visit):
     house.settings(holdout="100%")
     try:
-        visitor = visit("Zoe").abandon_for_shipping(BIRCH)
+        visitor = visit("Zoe").abandon_for_shipping()
         assert decided(house, visitor.email)[0][0] == "held_out"
     finally:
         house.settings(holdout="0")
     assert house.mails(visitor.email) == []
     expect(portrait(screen, house, visitor.email).locator("main")).to_contain_text(re.compile("held (back|out)", re.IGNORECASE))
     arms = dict(house.ask("SELECT state = 'held_out', count(DISTINCT person) FROM people_intent GROUP BY 1"))
-    assert arms[1] == 1
+    assert arms[1] >= 1
     screen.goto("/messages/effect/")
     rows = [[cell.strip() for cell in row.locator("td").all_inner_texts()] for row in screen.locator("table.effect tbody tr").all()]
     numbers = [[int(re.sub(r"\D", "", row[column]) or 0) for column in (1, 2, 4, 5)] for row in rows]
     assert [sum(column) for column in zip(*numbers[:-1], strict=True)] == numbers[-1]
     treated, bought, held, _ = numbers[-1]
-    assert (treated, held) == (arms[0], 1)
+    assert (treated, held) == (arms[0], arms[1])
     assert bought >= 1  # Victor
 
 
