@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from django.urls import reverse_lazy
 
 from sojourn.apps.home import views
 from sojourn.apps.people.models import MinuteRow
@@ -13,6 +14,7 @@ from sojourn.terms.episodes import Episode
 from sojourn.terms.time import DAY, MINUTE
 
 NOW = 1_767_225_600_000 + DAY  # a day after the tests' Ann
+NOW_PATH = reverse_lazy("home_now")
 
 pytestmark = pytest.mark.django_db
 
@@ -44,14 +46,14 @@ def carts(*left: tuple[str, str]) -> list[Episode]:
 
 def test_every_member_sees_it_whole_and_the_part_that_goes_on(house):
     for user in (house.alice, house.bob, house.vera):
-        assert 'data-live="home" data-live-src="/home/now/"' in page(user)
-        now = page(user, "/home/now/")
+        assert f'data-live="home" data-live-src="{NOW_PATH}"' in page(user)
+        now = page(user, NOW_PATH)
         assert now.startswith('<div id="home-now"')
         assert "<html" not in now
 
 
 def test_strangers_are_sent_to_sign_in(house):
-    for path in ("/", "/home/now/"):
+    for path in ("/", NOW_PATH):
         assert browser().get(path)["Location"].startswith("/accounts/login/")
 
 
@@ -94,4 +96,4 @@ def test_nothing_of_the_house_next_door_is_counted(house):
 
 
 def test_looking_is_all_there_is(house):
-    assert browser(house.alice).post("/home/now/").status_code == 403, "no token"
+    assert browser(house.alice).post(NOW_PATH).status_code == 403, "no token"
