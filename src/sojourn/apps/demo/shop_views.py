@@ -1,5 +1,6 @@
 """The demo shop's pages: open to everybody, without a session; the cart lives in the visitor's browser."""
 
+import json
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -31,20 +32,21 @@ def _page(request: HttpRequest, template: str, title: str, kind: str, **more: An
         return redirect(f"{reverse('shop_cart')}?{request.GET.urlencode()}")
     found = visitors_key()
     code = (setting(found[0], "free_shipping_code") if found else "") or FREE_SHIPPING
+    facts = {
+        "page": kind,
+        "currency": CURRENCY,
+        "goods": {one.id: {**shop_goods.goods_of(one), "picture": _picture(one)} for one in CATALOGUE},
+        "tariff": shop_goods.tariff(),
+        "free_code": code.upper(),
+        **more.pop("facts", {}),
+    }
     context = {
         "shop": shop_goods.NAME,
         "title": title,
         "categories": CATEGORIES,
         "key": found[1] if found else "",
         "ask_first": found is not None and setting(found[0], "browser_consent") == "ask_first",
-        "facts": {
-            "page": kind,
-            "currency": CURRENCY,
-            "goods": {one.id: {**shop_goods.goods_of(one), "picture": _picture(one)} for one in CATALOGUE},
-            "tariff": shop_goods.tariff(),
-            "free_code": code.upper(),
-            **more.pop("facts", {}),
-        },
+        "told": json.dumps(facts),
         **more,
     }
     request.unidentified = True  # type: ignore[attr-defined]  # a shop does not ask which member of staff is looking

@@ -1,3 +1,4 @@
+import html
 import json
 import re
 
@@ -23,9 +24,9 @@ PAGES = (
 
 
 def facts(page: bytes) -> dict[str, object]:
-    found = re.search(r'<script id="facts" type="application/json">(.*?)</script>', page.decode())
+    found = re.search(r'<body data-facts="(.*?)">', page.decode())
     assert found is not None
-    told: dict[str, object] = json.loads(found[1])
+    told: dict[str, object] = json.loads(html.unescape(found[1]))
     return told
 
 

@@ -1,6 +1,6 @@
 // The cart and its money: kept in this browser, counted in cents.
 (() => {
-  const facts = JSON.parse(document.getElementById("facts").textContent);
+  const facts = JSON.parse(document.body.dataset.facts);
   const { goods, tariff } = facts;
   const PLACE = "lumen-and-oak";
   const EMPTY = { cart: {}, cart_id: "", started: "", code: "", offer: "", address: {}, way: "", account: "", stage: {}, order: null };
