@@ -1,5 +1,6 @@
 """The first steps: what is done is read from what is really there, never from what was clicked."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final
@@ -24,6 +25,7 @@ AUTOMATION: Final = "abandoned-cart"
 SETTLING: Final = frozenset(("name", "password", "invite", "smtp", "remove"))
 UNNAMED: Final = "My shop"
 """What the first run calls the workspace."""
+_UNITS: Final = {"m": "min"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,7 @@ class Visitor:
     who: str
     person: Person | None = None
     title: str = ""
+    email: str = ""
 
     @property
     def left(self) -> Episode | None:
@@ -89,6 +92,11 @@ class FirstRun:
     hidden: bool
 
     @property
+    def gap_before(self) -> str:
+        """How long a cart rested before the demo made that short, in words; empty where it did not."""
+        return next((spoken(was) for key, was, _is in self.demo.changed if key == "cart_gap"), "")
+
+    @property
     def done(self) -> int:
         """Steps that are done."""
         return sum(1 for step in self.steps if step.done)
@@ -117,7 +125,12 @@ def first_run(member: Membership, now: Millis, *, always: bool = False) -> First
     steps = list(_steps(place))
     first = next((step.key for settling in (False, True) for step in steps if not step.done and (step.key in SETTLING) is settling), "")
     steps = [replace(step, now=True) if step.key == first else step for step in steps]
-    return FirstRun(steps, status, visitor, not status.running and not heard, values["cart_gap"], place.source, values[SETTING] == HIDDEN)
+    return FirstRun(steps, status, visitor, not status.running and not heard, spoken(values["cart_gap"]), place.source, values[SETTING] == HIDDEN)
+
+
+def spoken(duration: str) -> str:
+    """A duration as settings have it (`1h30m`), as a sentence has it (`1 h 30 min`)."""
+    return " ".join(f"{number} {_UNITS.get(unit, unit)}" for number, unit in re.findall(r"([\d.]+)([a-z]+)", duration))
 
 
 def _first_source(own: list[sources.SourceLine]) -> int:
@@ -147,7 +160,7 @@ def _visitor(workspace: int, source: int) -> Visitor | None:
     if found is None:
         return Visitor(who)
     known = people.get_person(workspace, str(found.id))
-    return Visitor(who, known.person, known.title)
+    return Visitor(who, known.person, known.title, known.email)
 
 
 def _steps(place: _Place) -> Iterator[Step]:
@@ -222,7 +235,7 @@ def _walk(place: _Place) -> Iterator[Step]:
     yield Step(
         "shop",
         "Walk through the demo shop",
-        "In this browser, in a new tab. You are a visitor there like any other.",
+        "In a new tab. You are a visitor there like any other. Director, in its lower left corner, makes the shop hurt: dear shipping, a declined card.",
         place.demo.visitor_events > 0,
         reverse("shop"),
         "Open the shop",
@@ -242,16 +255,19 @@ def _walk(place: _Place) -> Iterator[Step]:
 
 
 def _cart(place: _Place, page: str) -> Step:
-    gap = place.values["cart_gap"]
+    gap = spoken(place.values["cart_gap"])
     visitor = place.visitor
-    text = f"Put something in, give an email, look at the shipping cost, then stop. After {gap} without a click the cart counts as abandoned."
+    text = f"Put something in, give an address at the checkout, look at the shipping cost, stop there and come back. After {gap} without a click it is left."
     if place.demo.state == "seeding" and not any(key == "cart_gap" for key, _was, _is in place.demo.changed):
         text = "Wait until the past is filled in, about a minute: from then on 20 s without a click are enough. Before that, a cart waits for 30 min."
     elif visitor and visitor.carts and not visitor.left:
-        text = f"Your cart is noticed. Now leave it alone for {gap}. An email typed at the checkout lets Sojourn write to you."
-        if visitor.waits > parse_duration(gap) + SECOND:
+        text = f"Your cart is noticed. Now leave it alone for {gap}."
+        if not visitor.email:
+            text = "Your cart is noticed. Give an email at the checkout, so that Sojourn can write to you, then stop."
+        if visitor.waits > parse_duration(place.values["cart_gap"]) + SECOND:
             text = f"Your cart was filled before the demo was ready, and still waits for longer. Click once more in the shop, then leave it alone for {gap}."
     done = bool(visitor and visitor.left)
+    text = "It was noticed, with what was in it and how far you came." if done else text
     return Step("cart", "Leave a full cart behind", text, done, page if done else reverse("shop"), "See it" if done else "Open the shop", new_tab=not done)
 
 
@@ -261,19 +277,31 @@ def _after(place: _Place, visitor: Visitor | None) -> Iterator[Step]:
     why = _why(visitor.person.id) if visitor and visitor.person else ""
     if left is not None and left.causes:
         first = left.causes[0]
-        text = f"{people.cause_words(first.cause)}, {first.probability:.0%} sure, from what you met on the way."
+        text = f"{people.cause_words(first.cause)}, {first.probability * 100:.0f} % sure, from what you met on the way."
+        if first.cause == "unknown":
+            text = "Nothing you met speaks clearly for a reason, so it says that it does not know. Director in the shop makes one plainer."
         yield Step("why", "See why you left", text, True, reverse("person", args=[visitor.person.id]) if visitor and visitor.person else "", "See it")
     else:
         yield Step("why", "See why you left", "Sojourn weighs what you met on the way, and says how sure it is.", False)
     if decision is None:
-        yield Step("mail", "See the mail about it", "It fits the reason. No mail server is set up, so it stays in the built-in mailbox.", False)
+        text = "" if settings.SOJOURN.smtp else " No mail server is set up, so it stays in the built-in mailbox."
+        yield Step("mail", "See the mail about it", f"It fits the reason.{text}", False)
     elif decision.outcome == "send":
-        yield Step("mail", "See the mail about it", "Written for the reason you left.", True, reverse("message", args=[decision.id]), "Read it")
-    elif decision.outcome == "hold_out":
-        text = f"By chance you are one of the {place.values['holdout']} who get nothing, so that the effect on the others can be told from luck."
-        yield Step("mail", "See why you got no mail", text, True, why, "See why")
+        text = "A plain reminder, as no reason was clear enough." if decision.template == "reminder" else "Written for the reason you left."
+        yield Step("mail", "See the mail about it", text, True, reverse("message", args=[decision.id]), "Read it")
     else:
-        yield Step("mail", "See why you got no mail", f"Reason: {decision.reason.replace('_', ' ')}.", True, why, "See why")
+        yield Step("mail", "See why you got no mail", _no_mail(place, decision), True, why, "See why")
+
+
+def _no_mail(place: _Place, decision: Decision) -> str:
+    """Why nothing was sent, and what to do to see a mail."""
+    if decision.outcome == "hold_out":
+        share = place.values["holdout"].replace("%", " %")
+        held = f"Chance put you among the {share} who get nothing, so that the effect on the others can be told from luck."
+        return f"{held} To get a mail, press “Be somebody new” under Director in the shop, and leave another cart."
+    if decision.reason == "no_address":
+        return "You gave no address, so there was nobody to write to. Give one at the checkout, then stop again."
+    return f"Reason: {decision.reason.replace('_', ' ')}. Under Director in the shop you can be somebody new."
 
 
 def _why(person: int) -> str:
@@ -298,5 +326,5 @@ def _mail_server(place: _Place) -> Step:
         return Step("smtp", title, f"Mail goes out as {place.values['from_email']}.", True, sender, "See it")
     if settings.SOJOURN.smtp:
         return Step("smtp", title, "The server is set. Say which address mail comes from.", False, sender, "Set the address", owner=True)
-    text = "Start Sojourn with SOJOURN_SMTP, the address of your mail server. Until then mail stays in the built-in mailbox and reaches nobody."
+    text = "Set SOJOURN_SMTP and start again. Until then mail stays in the built-in mailbox and reaches nobody."
     return Step("smtp", title, text, False, reverse("mailbox"), "See the mailbox")

@@ -10,7 +10,9 @@
       else if (box.name === "wall" && !box.checked) keep({ account: "" });
     });
   }
-  panel.open = sessionStorage.getItem("director") === "open";
+  // It lies over the page, so it stays open only where one of its own boxes had the page loaded again.
+  const way = performance.getEntriesByType("navigation")[0];
+  panel.open = sessionStorage.getItem("director") === "open" && way !== undefined && way.type === "reload";
   panel.addEventListener("toggle", () => sessionStorage.setItem("director", panel.open ? "open" : ""));
   document.getElementById("anew").addEventListener("click", () => {
     anew();
