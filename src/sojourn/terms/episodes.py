@@ -1,7 +1,7 @@
 """Episodes: one attempt at something with an end. A cart episode ends in an order, in abandonment, or emptied."""
 
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -24,6 +24,27 @@ class Cause(StrEnum):
     TECHNICAL_TROUBLE = "technical_trouble"
     COMPARING = "comparing"
     UNKNOWN = "unknown"
+
+
+CAUSE_WORDS: Final[dict[str, str]] = {
+    Cause.SHIPPING_COST: "Shipping cost",
+    Cause.OTHER_FEES: "Other fees",
+    Cause.TOTAL_PRICE: "Total price",
+    Cause.CONFUSING_CHECKOUT: "Confusing checkout",
+    Cause.PAYMENT_TROUBLE: "Payment trouble",
+    Cause.FORCED_ACCOUNT: "Had to make an account",
+    Cause.DELIVERY_TIME: "Delivery time",
+    Cause.OUT_OF_STOCK: "Out of stock",
+    Cause.TECHNICAL_TROUBLE: "Technical trouble",
+    Cause.COMPARING: "Comparing",
+    Cause.UNKNOWN: "Unknown",
+}
+"""What each cause is called on every screen."""
+
+
+def cause_words(cause: str) -> str:
+    """A cause as a person would name it; one that is not in the list by its key."""
+    return CAUSE_WORDS.get(cause) or cause.replace("_", " ").capitalize()
 
 
 class EpisodeState(StrEnum):

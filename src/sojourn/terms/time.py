@@ -15,6 +15,7 @@ MINUTE: Final[Millis] = 60_000
 HOUR: Final[Millis] = 3_600_000
 DAY: Final[Millis] = 86_400_000
 
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|min|h|d)")
 _UNIT: Final = {"ms": 1, "s": SECOND, "m": MINUTE, "min": MINUTE, "h": HOUR, "d": DAY}
 
@@ -39,12 +40,12 @@ def format_duration(ms: Millis) -> str:
 
 def to_datetime(ms: Millis) -> datetime:
     """An aware UTC datetime."""
-    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=ms)
+    return _EPOCH + timedelta(milliseconds=ms)
 
 
 def from_datetime(moment: datetime) -> Millis:
     """Milliseconds since 1970 of an aware datetime, rounded down."""
-    return (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)
+    return (moment - _EPOCH) // timedelta(milliseconds=1)
 
 
 def to_iso(ms: Millis) -> str:

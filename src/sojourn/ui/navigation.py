@@ -1,8 +1,10 @@
 """The parts of the product, in the order of the side bar."""
 
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 
-from django.urls import NoReverseMatch, reverse
+from django.urls import NoReverseMatch, get_script_prefix, get_urlconf, reverse
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +48,15 @@ class Entry:
 
 def entries(here: str) -> list[Entry]:
     """The parts whose pages exist; `here` marks the one a page belongs to."""
-    found = []
+    addresses = _addresses(get_urlconf(), get_script_prefix())
+    return [Entry(one.key, addresses[one.key], one.label, one.icon, one.keys, bool(one.under), one.key == here) for one in PARTS if one.key in addresses]
+
+
+@lru_cache(maxsize=4)
+def _addresses(_urlconf: str | None, _prefix: str) -> dict[str, str]:
+    """By key. Every page asks for all of them, and finding an address takes long."""
+    found = {}
     for part in PARTS:
-        try:
-            url = reverse(part.name)
-        except NoReverseMatch:  # an app is a folder that can be taken away
-            continue
-        found.append(Entry(part.key, url, part.label, part.icon, part.keys, bool(part.under), part.key == here))
+        with suppress(NoReverseMatch):  # an app is a folder that can be taken away
+            found[part.key] = reverse(part.name)
     return found

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from sojourn.terms.episodes import cause_words
 from sojourn.terms.money import exponent, to_amount
 from sojourn.terms.time import HOUR, MINUTE, SECOND, Millis
-from sojourn.ui.templatetags.ui import cause_words
 
 __all__ = ["cause_words", "evidence_words", "money_words", "span_words"]
 

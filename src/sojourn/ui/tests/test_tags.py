@@ -2,9 +2,11 @@ import time
 
 import pytest
 from django.template import Context, Template
+from django.urls import reverse
 from whitenoise.responders import StaticFile
 
-from sojourn.ui import assets, charts
+from sojourn.terms.episodes import CAUSE_WORDS, Cause
+from sojourn.ui import addresses, assets, charts
 from sojourn.ui.charts import Chart, number_words, spark
 from sojourn.ui.templatetags import ui
 
@@ -186,3 +188,23 @@ def test_a_spark_is_drawn_by_the_server():
 
 def test_numbers_have_commas_and_gaps_have_dashes():
     assert (number_words(1234.56, 1), number_words(0), number_words(None)) == ("1,234.6", "0", "–")
+
+
+@pytest.mark.parametrize("key", [7, "i1a2b", "a b", "ä", "x%2Fy", "a?b#c&d", "'<b>\"", "0"])
+def test_the_quick_address_of_a_record_is_that_of_url(key):
+    for name in ("person", "cart", "message"):
+        assert addresses.address(name, key) == reverse(name, args=[key])
+        assert render("{% record name key %}", name=name, key=key) == render("{% url name key %}", name=name, key=key)
+
+
+def test_times_are_shown_in_the_zone_and_exact_on_hover():
+    at = 1_795_316_537_042  # 2026-11-22 03:02:17 UTC
+    assert render("{{ at|moment:'Europe/Berlin' }}", at=at) == (
+        '<time datetime="2026-11-22T03:02:17.042Z" title="2026-11-22 04:02:17 (Europe/Berlin)">22 Nov 2026, 04:02</time>'
+    )
+    assert 'title="22 Nov 2026, 04:02:17 (Europe/Berlin)"' in render("{{ at|ago:'Europe/Berlin' }}", at=at)
+
+
+def test_every_cause_has_a_name_and_a_new_one_its_key():
+    assert set(CAUSE_WORDS) == set(Cause)
+    assert render("{{ 'forced_account'|cause_words }} {{ 'bad_weather'|cause_words }}") == "Had to make an account Bad weather"
