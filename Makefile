@@ -24,6 +24,7 @@ check: $(VENV)/.dev $(VENV)/.assets
 	@$(BIN)/ruff format --check -q . || { echo "Run: $(BIN)/ruff format ."; exit 1; }
 	@$(BIN)/python -m mypy src/sojourn
 	@$(BIN)/lint-imports --no-cache
+	@sh tools/frontend "$(VENV)" check
 	@$(BIN)/python -m sojourn.runtime.checks
 
 bench: $(VENV)/.dev
