@@ -9,13 +9,15 @@ import pytest
 from sojourn.adapters.memory.directory import MemoryDirectory
 from sojourn.adapters.sqlite.database import Database
 from sojourn.adapters.sqlite.directory import SqliteDirectory
-from sojourn.ports.directory import Directory, KeyHolder
+from sojourn.ports.directory import Directory, KeyHolder, Policy
 from sojourn.ports.state import Unavailable
 
+WEBSITE = Policy(bots=True, refused=True)
+"""What a website keeps away where nobody has said anything."""
 HOLDERS = {
-    "wk_website": KeyHolder(1, 7, "Website"),
-    "wk_old": KeyHolder(2, 8, "Old shop", enabled=False, consent_first=True),
-    "wk_asking": KeyHolder(2, 10, "Shop that asks", consent_first=True),
+    "wk_website": KeyHolder(1, 7, "Website", policy=WEBSITE),
+    "wk_old": KeyHolder(2, 8, "Old shop", enabled=False, consent_first=True, policy=WEBSITE),
+    "wk_asking": KeyHolder(2, 10, "Shop that asks", consent_first=True, policy=WEBSITE),
     "sk_backend": KeyHolder(1, 0, "Backend", secret=True),
     "sk_lost": KeyHolder(2, 0, "Lost laptop", secret=True, enabled=False),
 }
@@ -89,7 +91,7 @@ def test_an_answer_is_at_most_ten_seconds_old(sqlite: SqliteDirectory, stored: D
     seconds.now += 9.9
     assert sqlite.holder("wk_website") == HOLDERS["wk_website"]
     seconds.now += 0.1
-    assert sqlite.holder("wk_website") == KeyHolder(1, 7, "Website", enabled=False)
+    assert sqlite.holder("wk_website") == KeyHolder(1, 7, "Website", enabled=False, policy=WEBSITE)
 
 
 def test_another_rule_for_visitors_reaches_the_keys_of_its_workspace_within_ten_seconds(sqlite: SqliteDirectory, stored: Database, seconds: Seconds) -> None:
@@ -97,7 +99,7 @@ def test_another_rule_for_visitors_reaches_the_keys_of_its_workspace_within_ten_
     with stored.writing() as connection:
         connection.execute('UPDATE workspace_workspace SET settings = \'{"browser_consent": "implied"}\' WHERE id = 2')
     seconds.now += 10
-    assert sqlite.holder("wk_asking") == KeyHolder(2, 10, "Shop that asks")
+    assert sqlite.holder("wk_asking") == KeyHolder(2, 10, "Shop that asks", policy=WEBSITE)
     assert sqlite.holder("wk_website") == HOLDERS["wk_website"]
 
 
@@ -106,7 +108,7 @@ def test_a_new_key_works_ten_seconds_after_it_was_tried_in_vain(sqlite: SqliteDi
     store(stored, "wk_new", KeyHolder(1, 9, "New"))
     assert sqlite.holder("wk_new") is None
     seconds.now += 10
-    assert sqlite.holder("wk_new") == KeyHolder(1, 9, "New")
+    assert sqlite.holder("wk_new") == KeyHolder(1, 9, "New", policy=WEBSITE)
 
 
 def test_a_deleted_key_leads_to_nobody(sqlite: SqliteDirectory, stored: Database, seconds: Seconds) -> None:
@@ -129,3 +131,35 @@ def test_a_directory_that_cannot_be_read_says_so_rather_than_nobody(tmp_path: Pa
     with pytest.raises(Unavailable):
         empty.holder("wk_website")
     empty.close()
+
+
+def test_a_key_of_another_product_leads_to_its_source(sqlite: SqliteDirectory, stored: Database, seconds: Seconds) -> None:
+    assert sqlite.holder("matomo:3") is None
+    digest = hashlib.sha256(b"matomo:3").hexdigest()
+    with stored.writing() as connection:
+        connection.execute(
+            "INSERT INTO sources_alias (workspace_id, source_id, kind, hint, key_hash, created_at) VALUES (1, 7, 'matomo', '3', ?, '2026-01-01')", (digest,)
+        )
+    seconds.now += 10
+    assert sqlite.holder("matomo:3") == HOLDERS["wk_website"]
+    assert sqlite.holder("3") is None
+
+
+def test_what_a_workspace_keeps_away_stands_beside_the_source(sqlite: SqliteDirectory, stored: Database) -> None:
+    with stored.writing() as connection:
+        connection.execute('UPDATE workspace_workspace SET settings = \'{"bots": "keep", "refused_consent": "keep"}\' WHERE id = 1')
+        connection.execute("UPDATE sources_source SET rate = 20, burst = 200 WHERE id = 7")
+        for workspace, event, mode in ((1, "Product Viewed", "quarantine"), (1, "Cart Viewed", "report"), (2, "Product Added", "quarantine")):
+            values = (workspace, event, mode)
+            connection.execute("INSERT INTO tracking_contract (workspace_id, event, mode, body, changed_at) VALUES (?, ?, ?, '{}', '2026-01-01')", values)
+    held = sqlite.holder("wk_website")
+    assert held is not None
+    assert held.policy == Policy(rate=20, burst=200, contracts={"Product Viewed": "{}"})
+
+
+def test_only_websites_have_crawlers(sqlite: SqliteDirectory, stored: Database) -> None:
+    with stored.writing() as connection:
+        connection.execute("UPDATE sources_source SET kind = 'server' WHERE id = 7")
+    held = sqlite.holder("wk_website")
+    assert held is not None
+    assert held.policy == Policy(refused=True)

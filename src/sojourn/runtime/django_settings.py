@@ -50,6 +50,7 @@ INSTALLED_APPS = [
     "sojourn.apps.home",
     "sojourn.apps.workspace",
     "sojourn.apps.sources",
+    "sojourn.apps.tracking",
     "sojourn.apps.people",
     "sojourn.apps.messages",
     "sojourn.apps.carts",

@@ -129,6 +129,10 @@ class House:
         """Ids of all workspaces."""
         return [row[0] for row in self._ask("SELECT id FROM workspace_workspace ORDER BY id")]
 
+    def contracts(self, workspace: int) -> dict[str, str]:
+        """JSON Schemas of events, by name, whose breach sets them aside."""
+        return dict(self._ask("SELECT event, body FROM tracking_contract WHERE workspace_id = ? AND mode = 'quarantine'", workspace))
+
     def workspace_rules(self, workspace: int) -> RuleBook:
         """The rules the engine has in force."""
         stored = self.state().rules(workspace)

@@ -26,12 +26,16 @@ class Reason(StrEnum):
     BAD_NUMBER = "bad_number"
     EVENT_TOO_LARGE = "event_too_large"
     TRAITS_TOO_LARGE = "traits_too_large"
+    BOT = "bot"
+    CONSENT_REFUSED = "consent_refused"
     # set aside with their payload
     TOO_DEEP = "too_deep"
     TOO_MANY_PROPERTIES = "too_many_properties"
     KEY_TOO_LONG = "key_too_long"
     TIME_OUT_OF_RANGE = "time_out_of_range"
     POISON = "poison"
+    CONTRACT_BROKEN = "contract_broken"
+    UNMAPPED = "unmapped"
     # kept, with a flag
     TIME_CLAMPED = "time_clamped"
     TIME_MALFORMED = "time_malformed"
@@ -55,6 +59,8 @@ class Reason(StrEnum):
     BODY_TOO_SLOW = "body_too_slow"
     UNSUPPORTED_MEDIA = "unsupported_media"
     TOO_MANY_EVENT_NAMES = "too_many_event_names"
+    RATE_LIMITED = "rate_limited"
+    FORGED = "forged"
 
 
 MEANING: dict[Reason, str] = {
@@ -72,11 +78,15 @@ MEANING: dict[Reason, str] = {
     Reason.BAD_NUMBER: "A number that JSON does not allow or a double cannot hold.",
     Reason.EVENT_TOO_LARGE: "One event larger than 1 MiB.",
     Reason.TRAITS_TOO_LARGE: "Traits larger than 64 KiB.",
+    Reason.BOT: "A known crawler by its user agent; kept out of portraits by your setting.",
+    Reason.CONSENT_REFUSED: "The event itself says that its visitor refused analytics; dropped by your setting, nothing of it is kept.",
     Reason.TOO_DEEP: "Nested deeper than 32 levels; set aside.",
     Reason.TOO_MANY_PROPERTIES: "More than 1,000 properties; set aside.",
     Reason.KEY_TOO_LONG: "A property key longer than 256 characters; set aside.",
     Reason.TIME_OUT_OF_RANGE: "A time before 1970 or after 9999; set aside.",
     Reason.POISON: "The engine failed on this event three times; set aside.",
+    Reason.UNMAPPED: "A webhook's call that no mapping gives a meaning; set aside.",
+    Reason.CONTRACT_BROKEN: "The properties break the contract of this event in the tracking plan; set aside.",
     Reason.TIME_CLAMPED: "More than a day in the future; kept with the time it arrived.",
     Reason.TIME_MALFORMED: "The time could not be read; kept with the time it arrived.",
     Reason.SKEW_CORRECTED: "The client's clock was off; its time was corrected by sentAt.",
@@ -96,7 +106,9 @@ MEANING: dict[Reason, str] = {
     Reason.TOO_MANY_EVENTS: "More than 10,000 events in a batch.",
     Reason.BODY_TOO_SLOW: "The body did not arrive within 10 seconds.",
     Reason.UNSUPPORTED_MEDIA: "A content type or encoding that is not read here.",
+    Reason.RATE_LIMITED: "More than the source may send; the sender was asked to come back. Counted in requests.",
     Reason.TOO_MANY_EVENT_NAMES: "More than 5,000 different event names in one workspace; put what varies into properties.",
+    Reason.FORGED: "A webhook's call whose signature is missing, wrong or too old.",
 }
 
 

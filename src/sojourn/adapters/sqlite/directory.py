@@ -1,4 +1,4 @@
-"""Who holds a key, from the tables of apps/sources and apps/workspace."""
+"""Who holds a key, and what its workspace wants kept away, from the tables of apps/sources, apps/workspace and apps/tracking."""
 
 from collections.abc import Callable
 from hashlib import sha256
@@ -7,7 +7,8 @@ from time import monotonic
 from typing import Final
 
 from sojourn.adapters.sqlite.database import Database
-from sojourn.ports.directory import KeyHolder
+from sojourn.adapters.sqlite.hooks import Hooks
+from sojourn.ports.directory import NO_POLICY, HookHolder, KeyHolder, Policy
 from sojourn.terms.facts import NO_SOURCE
 
 _FRESH_SECONDS: Final = 10.0
@@ -16,16 +17,22 @@ _MOST_UNKNOWN: Final = 1_000
 _LONGEST_KEY: Final = 255
 _ASK_FIRST: Final = "ask_first"
 """The value of the workspace's setting `browser_consent` (apps/workspace/preferences.py) that makes `KeyHolder.consent_first` true."""
+_BROWSER: Final = "website"
+"""The kind of source (apps/sources/kinds.py) whose visitors may be crawlers; servers and apps name themselves, and that is no crawler's name."""
+_KEEP: Final = "keep"
 _FIND: Final = """
-SELECT source.workspace_id, source.id, source.name, 0, source.disabled_at IS NULL, coalesce(place.settings ->> '$.browser_consent', '') = :ask_first
+SELECT source.workspace_id, source.id, source.name, 0, source.disabled_at IS NULL, coalesce(place.settings ->> '$.browser_consent', '') = :ask_first,
+    source.kind = :browser AND coalesce(place.settings ->> '$.bots', '') <> :keep,
+    coalesce(place.settings ->> '$.refused_consent', '') <> :keep, source.rate, source.burst
 FROM sources_source AS source
 LEFT JOIN workspace_workspace AS place ON place.id = source.workspace_id
-WHERE source.key_hash = :hash
+WHERE source.key_hash = :hash OR source.id IN (SELECT source_id FROM sources_alias WHERE key_hash = :hash)
 UNION ALL
-SELECT workspace_id, :no_source, name, 1, revoked_at IS NULL, 0
+SELECT workspace_id, :no_source, name, 1, revoked_at IS NULL, 0, 0, 0, 0, 0
 FROM workspace_secretkey
 WHERE hash = :hash
 """
+_CONTRACTS: Final = "SELECT event, body FROM tracking_contract WHERE workspace_id = :workspace AND mode = 'quarantine'"
 
 
 class SqliteDirectory:
@@ -33,6 +40,7 @@ class SqliteDirectory:
 
     def __init__(self, path: Path, seconds: Callable[[], float] = monotonic) -> None:
         self._database = Database(path)
+        self._hooks = Hooks(self._database)
         self._seconds = seconds
         self._known: dict[str, tuple[float, KeyHolder]] = {}
         self._unknown: dict[str, float] = {}
@@ -47,21 +55,26 @@ class SqliteDirectory:
             return None
         return self._ask(key, now)
 
+    def hook(self, token: str) -> HookHolder | None:
+        """The webhook at this address."""
+        return self._hooks.find(token, self._seconds())
+
     def close(self) -> None:
         """Let go of the file."""
         self._database.close()
 
     def _ask(self, key: str, now: float) -> KeyHolder | None:
         digest = sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
-        rows = self._database.rows(_FIND, {"hash": digest, "no_source": NO_SOURCE, "ask_first": _ASK_FIRST})
+        rows = self._database.rows(_FIND, {"hash": digest, "no_source": NO_SOURCE, "ask_first": _ASK_FIRST, "browser": _BROWSER, "keep": _KEEP})
         if not rows:
             self._known.pop(key, None)
             if len(self._unknown) >= _MOST_UNKNOWN:
                 self._unknown.clear()  # somebody is guessing; a look-up costs little
             self._unknown[key] = now + _FRESH_SECONDS
             return None
-        workspace, source, name, secret, enabled, consent_first = rows[0]
-        holder = KeyHolder(workspace, source, name, bool(secret), bool(enabled), bool(consent_first))
+        workspace, source, name, secret, enabled, consent_first, bots, refused, rate, burst = rows[0]
+        policy = Policy(bool(bots), bool(refused), rate, burst, dict(self._database.rows(_CONTRACTS, {"workspace": workspace})))
+        holder = KeyHolder(workspace, source, name, bool(secret), bool(enabled), bool(consent_first), NO_POLICY if policy == NO_POLICY else policy)
         if len(self._known) >= _MOST_KNOWN:
             self._known.clear()
         self._known[key] = (now + _FRESH_SECONDS, holder)

@@ -5,14 +5,18 @@ from typing import Final
 
 from django.db import transaction
 
-from sojourn.apps.sources.access import access_source
-from sojourn.apps.sources.kinds import KINDS, WEBSITE
-from sojourn.apps.sources.models import Source
+from sojourn.apps.sources.access import access_alias, access_source
+from sojourn.apps.sources.kinds import CLIENTS, KINDS, WEBSITE
+from sojourn.apps.sources.models import Alias, Source
 from sojourn.apps.workspace.api import audit, hash_of
 from sojourn.terms.refusals import Code, Refusal
 from sojourn.terms.time import MINUTE, Millis, from_datetime, to_datetime
 
 UNDO: Final = 10 * MINUTE
+MOST_ALIASES: Final = 50
+"""Other keys of one source."""
+MOST_RATE: Final = 1_000_000
+_OURS: Final = ("wk_", "sk_")
 
 
 def _new_key() -> tuple[str, str, str]:
@@ -82,3 +86,62 @@ def rename_source(workspace: int, source: int, name: str, actor: str, now: Milli
         found.save(update_fields=["name"])
         audit(workspace, actor, "rename_source", plain, now, {"source": found.pk, "before": before})
     return before
+
+
+@transaction.atomic
+def add_alias(workspace: int, source: int, kind: str, value: str, actor: str, now: Millis) -> Alias:
+    """Let a client reach a source under the key or site id it has, within 10 seconds. Errors: NOT_FOUND, BAD_VALUE, CONFLICT."""
+    found = access_source(workspace, source)
+    client = CLIENTS.get(kind)
+    if client is None:
+        raise Refusal(Code.BAD_VALUE, f"A client is one of {', '.join(CLIENTS)}.")
+    plain = value.strip()
+    if not 1 <= len(plain) <= 200 or not plain.isprintable() or any(c.isspace() for c in plain):
+        raise Refusal(Code.BAD_VALUE, f"Enter the {client.asks} from {client.title}'s settings, such as {client.example}: 1 to 200 characters without spaces.")
+    if plain.startswith(_OURS):
+        raise Refusal(Code.BAD_VALUE, "That is a key of Sojourn. Put it into the client as it is; only keys of other products are entered here.")
+    hashed = hash_of(client.prefix + plain)
+    if Alias.objects.filter(key_hash=hashed).exists() or Source.objects.filter(key_hash=hashed).exists():
+        raise Refusal(Code.CONFLICT, f"This {client.asks} already leads to a source. One {client.asks} can lead to one source only.")
+    if Alias.objects.filter(source_id=found.pk).count() >= MOST_ALIASES:
+        raise Refusal(Code.BAD_VALUE, f"A source has at most {MOST_ALIASES} keys of other products; make another source.")
+    hint = plain if client.prefix else f"{plain[:4]}…{plain[-4:]}" if len(plain) > 12 else f"{plain[:2]}…"
+    alias = Alias.objects.create(workspace_id=workspace, source=found, kind=kind, hint=hint, key_hash=hashed, created_at=to_datetime(now))
+    audit(workspace, actor, "add_alias", found.name, now, {"source": found.pk, "client": kind, "hint": hint})
+    return alias
+
+
+@transaction.atomic
+def remove_alias(workspace: int, source: int, alias: int, actor: str, now: Millis) -> None:
+    """Let a client's own key lead here no more, within 10 seconds. Errors: NOT_FOUND."""
+    found = access_alias(workspace, source, alias)
+    audit(workspace, actor, "remove_alias", found.source.name, now, {"source": source, "client": found.kind, "hint": found.hint})
+    found.delete()
+
+
+@transaction.atomic
+def set_rate(workspace: int, source: int, limits: tuple[str, str], actor: str, now: Millis) -> Source:
+    """Bound what a source may send: (events a second in the long run, events at once) as typed; an empty rate is no limit. Errors: NOT_FOUND, BAD_VALUE."""
+    found = access_source(workspace, source)
+    rate, burst = (_count_of(text) for text in limits)
+    if rate and not burst:
+        burst = rate * 10
+    if burst < rate:
+        raise Refusal(Code.BAD_VALUE, f"At once must be at least what comes in a second: {rate} or more.")
+    if not rate:
+        burst = 0
+    if (found.rate, found.burst) != (rate, burst):
+        before = {"rate": found.rate, "burst": found.burst}
+        found.rate, found.burst = rate, burst
+        found.save(update_fields=["rate", "burst"])
+        audit(workspace, actor, "set_rate", found.name, now, {"source": found.pk, "rate": rate, "burst": burst, "before": before})
+    return found
+
+
+def _count_of(text: str) -> int:
+    plain = text.strip().replace(",", "")
+    if not plain:
+        return 0
+    if not plain.isascii() or not plain.isdigit() or int(plain[:9]) > MOST_RATE or len(plain) > 9:
+        raise Refusal(Code.BAD_VALUE, f"A limit is a whole number of events up to {MOST_RATE:,}, or empty for none.")
+    return int(plain)

@@ -19,6 +19,20 @@ class Source(models.Model):
     old_key_hash = models.CharField(max_length=64, db_default="")
     old_key_hint = models.CharField(max_length=12, db_default="")
     rotated_at = models.DateTimeField(null=True)
+    # What it may send: events a second in the long run, and at once. 0 is no limit.
+    rate = models.IntegerField(db_default=0)
+    burst = models.IntegerField(db_default=0)
+
+
+class Alias(models.Model):
+    """A key or site id that a client already has, under which it reaches a source here. Only the SHA-256 of the key's text is looked for."""
+
+    workspace = models.ForeignKey("workspace.Workspace", on_delete=models.CASCADE)
+    source = models.ForeignKey(Source, on_delete=models.CASCADE)
+    kind = models.CharField(max_length=20)  # one of kinds.CLIENTS
+    hint = models.CharField(max_length=255)  # a site id as it is; of a key its ends
+    key_hash = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField()
 
 
 class Count(models.Model):

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
+from django.db.models import Count as CountRows
 from django.db.models import Sum
 
-from sojourn.apps.sources.models import Count, QuarantinedEvent, Source
+from sojourn.apps.sources.models import Alias, Count, QuarantinedEvent, Source
 from sojourn.terms.outcomes import MEANING, Reason
 from sojourn.terms.time import Millis, from_datetime
 
@@ -13,9 +14,10 @@ DROPPED = frozenset(
     """
     no_event_name event_name_too_long event_name_reserved no_identifier bad_identifier identifier_too_long message_id_too_long bad_type bad_shape
     bad_number event_too_large traits_too_large erased bad_json bad_encoding body_too_large too_many_events too_many_event_names body_too_slow unsupported_media
+    bot consent_refused rate_limited forged
     """.split()
 )
-QUARANTINED = frozenset("too_deep too_many_properties key_too_long time_out_of_range poison".split())
+QUARANTINED = frozenset("too_deep too_many_properties key_too_long time_out_of_range poison contract_broken unmapped".split())
 
 _MEANING: dict[str, str] = {reason.value: text for reason, text in MEANING.items()}
 
@@ -88,3 +90,19 @@ def quarantined(workspace: int, source: int, before: int = 0, limit: int = PAGE)
     """The newest events set aside of a source, with ids below `before` where given."""
     rows = QuarantinedEvent.objects.filter(workspace_id=workspace, source_id=source)
     return list((rows.filter(pk__lt=before) if before else rows).order_by("-pk")[:limit])
+
+
+def aside_count(workspace: int, source: int, reason: str) -> int:
+    """How many events of a source are set aside for this reason now."""
+    return QuarantinedEvent.objects.filter(workspace_id=workspace, source_id=source, reason=reason).count()
+
+
+def aside_reasons(workspace: int, source: int) -> list[tuple[str, int]]:
+    """Why events of a source are set aside now, and how many for each reason, the most first."""
+    rows = QuarantinedEvent.objects.filter(workspace_id=workspace, source_id=source).values_list("reason").annotate(n=CountRows("pk")).order_by("-n", "reason")
+    return list(rows)
+
+
+def aliases(workspace: int, source: int) -> list[Alias]:
+    """Keys of other products that lead to a source, the oldest first."""
+    return list(Alias.objects.filter(workspace_id=workspace, source_id=source).order_by("pk"))

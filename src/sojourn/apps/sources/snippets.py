@@ -126,6 +126,46 @@ const analytics = createClient({
 });
 analytics.track("Product Added", { product_id: "p-1", price: 89.9, currency: "EUR" });"""
 
+_RUDDER: Final = """import { RudderAnalytics } from "@rudderstack/analytics-js";
+
+const analytics = new RudderAnalytics();
+analytics.load("KEY", "ADDRESS", { configUrl: "ADDRESS" });
+analytics.track("Product Added", { product_id: "p-1", name: "Walking boots", price: 89.9, currency: "EUR" });"""
+
+_POSTHOG: Final = """import posthog from "posthog-js";
+
+posthog.init("KEY", { api_host: "ADDRESS" });
+posthog.capture("Product Added", { product_id: "p-1", name: "Walking boots", price: 89.9, currency: "EUR" });"""
+
+_SNOWPLOW: Final = """import { newTracker, trackPageView } from "@snowplow/browser-tracker";
+
+newTracker("sojourn", "ADDRESS", { appId: "KEY" });
+trackPageView();"""
+
+_MATOMO: Final = """<script>
+  var _paq = window._paq = window._paq || [];
+  _paq.push(["trackPageView"], ["enableLinkTracking"]);
+  _paq.push(["setTrackerUrl", "ADDRESS/matomo.php"], ["setSiteId", "KEY"]);
+</script>
+<script async src="https://YOUR-MATOMO/matomo.js"></script>"""
+
+_PLAUSIBLE: Final = """import { init, track } from "@plausible-analytics/tracker";
+
+init({ domain: "KEY", endpoint: "ADDRESS/api/event" });
+track("Product Added", { props: { product_id: "p-1" }, revenue: { amount: 89.9, currency: "EUR" } });"""
+
+_UMAMI: Final = """<script defer src="https://YOUR-UMAMI/script.js" data-website-id="KEY" data-host-url="ADDRESS"></script>"""
+
+_CLOUDEVENTS: Final = """curl ADDRESS/cloudevents -H 'Authorization: Bearer KEY' -H 'Content-Type: application/cloudevents+json' -d '{
+  "specversion": "1.0", "id": "e-1", "source": "/shop", "type": "com.shop.order.completed", "subject": "ann",
+  "data": {"order_id": "o-1", "total": 89.90, "currency": "EUR"}
+}'"""
+
+_PIXEL: Final = """<img src="ADDRESS/pixel.gif?key=KEY&event=Newsletter%20Opened&user_id=ann" width="1" height="1" alt="">"""
+
+_LONG_KEY: Final = (
+    "The key stands where the id of the site did. To leave the client as it is, enter its id under “Keep your client's settings” and change the host only."
+)
 _HTTPS: Final = "This SDK speaks https only: it works once Sojourn is reached under an https address (SOJOURN_PUBLIC_URL)."
 
 
@@ -163,6 +203,21 @@ def snippets(address: str, key: str, kind: str) -> list[Snippet]:
         Snippet("kotlin", "Android", "com.segment.analytics.kotlin:android", _KOTLIN, https, ("app",)),
         Snippet("swift", "iOS", "https://github.com/segmentio/analytics-swift", _SWIFT, https, ("app",)),
         Snippet("native", "React Native", "npm install @segment/analytics-react-native", _NATIVE, "", ("app",)),
+        Snippet("rudder", "RudderStack", "npm install @rudderstack/analytics-js", _RUDDER, "Server SDKs take ADDRESS as data plane URL.", ("website",)),
+        Snippet(
+            "posthog",
+            "PostHog",
+            "npm install posthog-js",
+            _POSTHOG,
+            "Server SDKs take the same two settings. Events, identify, groups, autocapture and surveys arrive.",
+            ("website",),
+        ),
+        Snippet("snowplow", "Snowplow", "npm install @snowplow/browser-tracker", _SNOWPLOW, _LONG_KEY),
+        Snippet("matomo", "Matomo", "Your Matomo tracking code", _MATOMO, _LONG_KEY),
+        Snippet("plausible", "Plausible", "npm install @plausible-analytics/tracker", _PLAUSIBLE, _LONG_KEY),
+        Snippet("umami", "Umami", "Your Umami script", _UMAMI, _LONG_KEY),
+        Snippet("cloudevents", "CloudEvents", "Any CloudEvents 1.0 sender", _CLOUDEVENTS, "Binary, structured and batched over HTTP.", ("other", "server")),
+        Snippet("pixel", "Pixel", "In a mail, or a page without scripts", _PIXEL, "", ("other",)),
         Snippet("curl", "HTTP", "Any language, one request", _CURL, "The answer says what became of the event.", ("other", "server")),
     ]
     ready = [_filled(one, values) for one in found]
@@ -170,4 +225,4 @@ def snippets(address: str, key: str, kind: str) -> list[Snippet]:
 
 
 def _filled(snippet: Snippet, values: dict[str, str]) -> Snippet:
-    return replace(snippet, code=_HOLE.sub(lambda hole: values[hole[0]], snippet.code))
+    return replace(snippet, code=_HOLE.sub(lambda hole: values[hole[0]], snippet.code), note=_HOLE.sub(lambda hole: values[hole[0]], snippet.note))

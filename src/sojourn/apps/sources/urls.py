@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from sojourn.apps.sources import views
+from sojourn.apps.sources import aside_views, setup_views, views
 
 urlpatterns = [
     path("", views.index, name="sources"),
@@ -17,4 +17,12 @@ urlpatterns = [
     path("<int:source>/rotate", views.rotate, name="source_rotate"),
     path("<int:source>/enable", views.enable, name="source_enable"),
     path("<int:source>/disable", views.disable, name="source_disable"),
+    path("<int:source>/aliases/add", setup_views.add_alias, name="source_alias_add"),
+    path("<int:source>/aliases/<int:alias>/remove", setup_views.remove_alias, name="source_alias_remove"),
+    path("<int:source>/rate", setup_views.set_rate, name="source_rate"),
+    path("<int:source>/aside/<int:event>/", aside_views.aside, name="source_aside"),
+    path("<int:source>/aside/<int:event>/drive", aside_views.drive, name="source_aside_drive"),
+    path("<int:source>/aside/<int:event>/discard", aside_views.discard, name="source_aside_discard"),
+    path("<int:source>/aside/drive", aside_views.drive_all, name="source_aside_drive_all"),
+    path("<int:source>/aside/discard", aside_views.discard_all, name="source_aside_discard_all"),
 ]

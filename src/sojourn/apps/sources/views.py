@@ -12,6 +12,7 @@ from django.urls import reverse
 from sojourn.apps.sources import actions, debugger, kinds, queries
 from sojourn.apps.sources.access import access_source
 from sojourn.apps.sources.models import QuarantinedEvent, Source
+from sojourn.apps.sources.redrive import AT_ONCE
 from sojourn.apps.sources.snippets import snippets
 from sojourn.apps.workspace.api import Membership, Role, member_page, now, setting
 from sojourn.terms.refusals import Code, Refusal
@@ -87,6 +88,11 @@ def _page(request: HttpRequest, member: Membership, source: Source, key: str = "
         "ask_first": setting(member.workspace, "browser_consent") == "ask_first",
         "aside": [_aside(event) for event in aside],
         "before": aside[-1].pk if len(aside) == queries.PAGE else 0,
+        "aside_reasons": [(reason, queries.meaning(reason), n) for reason, n in queries.aside_reasons(member.workspace, source.pk)],
+        "at_once": AT_ONCE,
+        "clients": kinds.CLIENTS,
+        "aliases": [(alias, kinds.CLIENTS[alias.kind].title) for alias in queries.aliases(member.workspace, source.pk) if alias.kind in kinds.CLIENTS],
+        "limits": source,
     }
     return render(request, "sources/show.html", {**context, **_counts(member, source), **_events(request, member, source)})
 
