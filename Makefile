@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 # What the front end is built from; everything in frontend/ but what npm puts there.
 FRONTEND := $(shell find frontend -name node_modules -prune -o -type f -print 2>/dev/null)
 
-.PHONY: up dev assets test check bench lock docs stories screenshots clean
+.PHONY: up dev assets test check bench fuzz lock docs stories screenshots clean
 
 up: $(VENV)/.runtime $(VENV)/.assets
 	@$(BIN)/sojourn up
@@ -26,6 +26,9 @@ check: $(VENV)/.dev $(VENV)/.assets
 	@$(BIN)/lint-imports --no-cache
 	@sh tools/frontend "$(VENV)" check
 	@$(BIN)/python -m sojourn.runtime.checks
+
+fuzz: $(VENV)/.dev
+	@$(BIN)/python -m tests.capture.fuzz "$(PROTOCOL)" "$(or $(FUZZ_MINUTES),10)"
 
 bench: $(VENV)/.dev
 	@$(BIN)/python -m benchmarks $(PARTS)

@@ -31,7 +31,10 @@ def key_in_headers(authorization: bytes, query: bytes) -> str:
         case _:
             key = b""
     if not key and b"writeKey=" in query:
-        found = parse_qs(query[:4096].decode("latin-1"), max_num_fields=50).get("writeKey")
+        try:
+            found = parse_qs(query[:4096].decode("latin-1"), max_num_fields=50).get("writeKey")
+        except ValueError:  # more parameters than anybody's
+            raise unknown() from None
         return found[0].strip() if found else ""
     text = key.decode("utf-8", "replace").strip()
     if text and len(text) <= _LONGEST:

@@ -20,7 +20,7 @@ def merged(value: Json) -> Json:
     What is no list of two pairs stays as it is, and is refused for its type.
     """
     pairs = value.get("mergeProperties")
-    if not isinstance(pairs, list) or len(pairs) != 2 or not all(isinstance(pair, dict) and pair.get("type") and pair.get("value") for pair in pairs):
+    if not isinstance(pairs, list) or len(pairs) != 2 or not all(map(_is_pair, pairs)):
         return value
     rest = {key: part for key, part in value.items() if key not in ("type", "mergeProperties")}
     users = [pair["value"] for pair in pairs if pair["type"] in _USER]
@@ -34,6 +34,10 @@ def merged(value: Json) -> Json:
         said = repr(sorted((str(pair["type"]), str(pair["value"])) for pair in pairs))
         ids = {"anonymousId": "merge-" + blake2b(said.encode("utf-8", "replace"), digest_size=12).hexdigest()}
     return {**rest, **ids, "type": "identify", "traits": {**_object(rest.get("traits")), **traits}}
+
+
+def _is_pair(value: Any) -> bool:
+    return isinstance(value, dict) and isinstance(value.get("type"), str) and bool(value["type"]) and bool(value.get("value"))
 
 
 def _object(value: Any) -> Json:

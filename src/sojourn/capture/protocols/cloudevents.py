@@ -98,7 +98,7 @@ def _shape(event: Json) -> Json:
         "cloudevent": {"source": event["source"], "type": event["type"], **extensions},
     }
     kind = inside.pop("call", inside.pop("type", None)) if {"properties", "traits"} & inside.keys() else None
-    if kind in _KINDS:  # the data is a call of Segment's, wrapped
+    if isinstance(kind, str) and kind in _KINDS:  # the data is a call of Segment's, wrapped
         name = inside.pop("event", None) or inside.pop("name", None)
         if kind == "alias" and not inside.get("previousId"):
             shape["previousId"], shape["anonymousId"] = anonymous, None

@@ -4,7 +4,6 @@ Source: Matomo's Tracking HTTP API reference.
 """
 
 from typing import Any, Final
-from urllib.parse import parse_qsl
 
 import msgspec
 
@@ -15,7 +14,7 @@ from sojourn.capture.limits import EVENT_BYTES
 from sojourn.capture.protocols import Protocol, Reply, Request, Results, Route, visitor
 from sojourn.capture.protocols.pixel import GIF
 from sojourn.capture.protocols.plausible import context_of
-from sojourn.capture.protocols.wording import identity_call, number, some
+from sojourn.capture.protocols.wording import identity_call, number, parameters, some
 from sojourn.terms.catalogue import canonical
 from sojourn.terms.outcomes import Dropped, Reason
 
@@ -40,14 +39,7 @@ def _open(request: Request) -> Opened:
         items, _ = open_items(body, "requests")
         hits = [_bulk_hit(item) for item in items]
         return _opened(hits, request, bulk=True)
-    return _opened([{**_parameters(request.query), **_parameters(body)}], request, bulk=False)
-
-
-def _parameters(text: bytes) -> Hit:
-    try:
-        return dict(parse_qsl(text.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=_LONGEST))
-    except ValueError:
-        raise Refused(400, Reason.BAD_SHAPE, f"more than {_LONGEST} parameters in one hit") from None
+    return _opened([{**parameters(request.query, _LONGEST), **parameters(body, _LONGEST)}], request, bulk=False)
 
 
 def _bulk_hit(item: bytes) -> Hit | Dropped:
@@ -63,7 +55,7 @@ def _bulk_hit(item: bytes) -> Hit | Dropped:
     if not isinstance(found, str):
         return Dropped(Reason.BAD_SHAPE, "a hit must be a query, such as ?idsite=1&rec=1&url=…")
     try:
-        return _parameters(found.partition("?")[2].encode("utf-8", "replace") if "?" in found else found.encode("utf-8", "replace"))
+        return parameters((found.partition("?")[2] if "?" in found else found).encode("utf-8", "replace"), _LONGEST)
     except Refused as refused:
         return Dropped(Reason.BAD_SHAPE, refused.message)
 

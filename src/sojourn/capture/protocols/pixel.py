@@ -1,12 +1,12 @@
 """A pixel for mail and for pages without scripts: `/pixel.gif?key=…&event=…&user_id=…`, a picture of one transparent dot."""
 
 from typing import Any, Final
-from urllib.parse import parse_qsl
 
 from sojourn.capture.call import Opened
 from sojourn.capture.decode import from_object
 from sojourn.capture.protocols import Protocol, Reply, Request, Results, Route, visitor
 from sojourn.capture.protocols.plausible import context_of
+from sojourn.capture.protocols.wording import parameters
 from sojourn.terms.catalogue import canonical
 
 GIF: Final = b"GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff!\xf9\x04\x01\x00\x00\x00\x00,\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x01D\x00;"
@@ -15,7 +15,7 @@ _FIELDS: Final = frozenset(("key", "writeKey", "event", "user_id", "anonymous_id
 
 def _open(request: Request) -> Opened:
     """One event. Without `event` it is a page view of `url` or of the page that shows the pixel; other parameters are its properties."""
-    said = dict(parse_qsl(request.query[:8192].decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=200))
+    said = parameters(request.query[:8192], 200)
     key = said.get("key") or said.get("writeKey") or ""
     referrer = request.headers.get(b"referer", b"").decode("utf-8", "replace")
     context = context_of(said.get("url") or referrer or None, said.get("referrer"), request)

@@ -6,13 +6,13 @@ import re
 from base64 import b64decode
 from collections.abc import Mapping
 from typing import Any, Final
-from urllib.parse import parse_qs
 
 from sojourn.capture.call import Candidate, Opened, Refused
 from sojourn.capture.items import open_items, read_object
 from sojourn.capture.keys import key_in_headers
 from sojourn.capture.protocols import Document, Protocol, Reply, Request, Results, Route
 from sojourn.capture.protocols.posthog_events import calls_of
+from sojourn.capture.protocols.wording import parameters
 from sojourn.terms.outcomes import Reason
 
 _CONFIG: Final = re.compile(r"/array/([^/]{1,200})/config(\.js)?")
@@ -61,7 +61,7 @@ def _open(request: Request) -> Opened:
         calls += calls_of(event, item)
     sent_at = outer.get("sent_at", outer.get("sentAt"))
     if sent_at is None and items and not outer:
-        sent_at = parse_qs(request.query[:4096].decode("latin-1"), max_num_fields=50).get("_", [None])[0]
+        sent_at = parameters(request.query[:4096], 50).get("_")
     return Opened(calls, key, sent_at, note=events, historical=outer.get("historical_migration") is True)
 
 
@@ -72,10 +72,10 @@ def _plain(request: Request) -> bytes:
         if request.method == "GET":
             raise Refused(400, Reason.BAD_JSON, "a GET needs the event in `data`")
         return body if body[:1] in b"{[ \t\r\n\xef" else _from_base64(body)
-    found = parse_qs(body.decode("latin-1"), max_num_fields=50).get("data", [""])[0]
+    found = parameters(body, 50).get("data", "")
     if found[:1] in ("{", "["):
-        return found.encode("latin-1")
-    return _from_base64(found.replace(" ", "+").encode("latin-1"))
+        return found.encode("utf-8", "replace")
+    return _from_base64(found.replace(" ", "+").encode("utf-8", "replace"))
 
 
 def _from_base64(text: bytes) -> bytes:
@@ -115,7 +115,7 @@ def _ask_flags(request: Request) -> Opened:
         asked = first if isinstance(first, dict) else {}
     key = _text(asked.get("token")) or _text(asked.get("api_key")) or _text(asked.get("$token"))
     if not key:
-        key = parse_qs(request.query[:4096].decode("latin-1"), max_num_fields=50).get("token", [""])[0]
+        key = parameters(request.query[:4096], 50).get("token", "")
     return Opened([], key)
 
 
@@ -160,7 +160,7 @@ def _object(value: Any) -> Mapping[str, Any]:
 
 def _definitions(request: Request) -> Opened:
     """Flag definitions for local evaluation; their clients send a personal key, which we do not know, beside the project's token."""
-    key = parse_qs(request.query[:4096].decode("latin-1"), max_num_fields=50).get("token", [""])[0]
+    key = parameters(request.query[:4096], 50).get("token", "")
     return Opened([], key or key_in_headers(request.headers.get(b"authorization", b""), request.query))
 
 

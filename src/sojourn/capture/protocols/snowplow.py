@@ -6,7 +6,6 @@ Source: Snowplow's tracker protocol and the Iglu schemas of com.snowplowanalytic
 import binascii
 from base64 import b64decode
 from typing import Any, Final
-from urllib.parse import parse_qsl
 
 import msgspec
 
@@ -17,7 +16,7 @@ from sojourn.capture.protocols import Protocol, Reply, Request, Results, Route, 
 from sojourn.capture.protocols.pixel import GIF
 from sojourn.capture.protocols.plausible import context_of
 from sojourn.capture.protocols.snowplow_events import self_described
-from sojourn.capture.protocols.wording import identity_call, number
+from sojourn.capture.protocols.wording import identity_call, number, parameters
 from sojourn.terms.catalogue import canonical
 from sojourn.terms.outcomes import Dropped, Reason
 
@@ -34,7 +33,7 @@ def _post(request: Request) -> Opened:
 
 
 def _get(request: Request) -> Opened:
-    said = dict(parse_qsl(request.query.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=300))
+    said = parameters(request.query, 300)
     return _opened([msgspec.json.encode(said)], request)
 
 

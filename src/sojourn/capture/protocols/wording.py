@@ -2,6 +2,10 @@
 
 from math import isfinite
 from typing import Any
+from urllib.parse import parse_qsl
+
+from sojourn.capture.call import Refused
+from sojourn.terms.outcomes import Reason
 
 Json = dict[str, Any]
 
@@ -9,6 +13,14 @@ Json = dict[str, Any]
 def some(**fields: Any) -> Json:
     """The fields that have a value."""
     return {key: value for key, value in fields.items() if value not in (None, "")}
+
+
+def parameters(text: bytes, most: int) -> dict[str, str]:
+    """The fields of a query or form, the last one of each name. Errors: Refused(400) for more than `most`."""
+    try:
+        return dict(parse_qsl(text.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=most))
+    except ValueError:
+        raise Refused(400, Reason.BAD_SHAPE, f"more than {most} parameters") from None
 
 
 def number(value: Any) -> Any:
