@@ -12,9 +12,10 @@ from sojourn.capture.call import Call, Candidate, Opened, Refused
 from sojourn.capture.limits import DEPTH, EVENT_NAMES, EVENT_NAMES_BURST, MESSAGE_ID_CHARACTERS, QUARANTINE_BYTES, RETRY_AFTER_SECONDS
 from sojourn.capture.packing import key_base, pack
 from sojourn.capture.plain import Frame, pack_plain
+from sojourn.capture.screen import screen
 from sojourn.capture.shields import identifier
 from sojourn.capture.times import FUTURE, SKEW_TOLERANCE, event_time, read_time
-from sojourn.ports.directory import KeyHolder
+from sojourn.ports.directory import NO_POLICY, KeyHolder
 from sojourn.terms.facts import Arrival, Flag, Item, Kind, Quarantine
 from sojourn.terms.outcomes import Dropped, Quarantined, Reason
 from sojourn.terms.time import Millis
@@ -79,7 +80,10 @@ class Names:
 class Intake:
     """Takes in the calls of one request from one source."""
 
-    def __init__(self, holder: KeyHolder, received: Millis, kind: str = "", historical: bool = False, mint: Callable[[], str] | None = None) -> None:
+    def __init__(
+        self, holder: KeyHolder, received: Millis, kind: str = "", historical: bool = False, mint: Callable[[], str] | None = None, agent: str = ""
+    ) -> None:
+        """`agent` is the user agent of a browser that sends by itself, for calls that name none."""
         self._holder = holder
         self._received = received
         self._kind = kind
@@ -97,19 +101,26 @@ class Intake:
         self._integrations: dict[str, Any] | None = None
         self._counts: dict[str, int] = {}
         self._frame: Frame | None = None  # where plain calls are likely
+        self._agent = agent
+        self._screened = False
 
     def take(self, opened: Opened, names: Names) -> Turned:
         """Turn all calls into items and outcomes. Errors: Refused(400) where the envelope is wrong, Refused(429) for an explosion of names."""
         self._open(opened)
+        calls = opened.calls
+        if self._holder.policy is not NO_POLICY:
+            left = screen(calls, self._holder.policy, opened.context, self._agent)
+            if left is not None:
+                self._screened, calls = True, left
         self._known = names.known(self._holder.workspace)
         if opened.plain and self._right_clock and not self._integrations:
             self._frame = self._framed()
-        items, places, others = self._all(opened.calls)
+        items, places, others = self._all(calls)
         if self._new:
             self._beyond = names.room(self._holder.workspace, self._new)
             if self._beyond:
                 self._counts.clear()
-                items, places, others = self._all(opened.calls)
+                items, places, others = self._all(calls)
         quarantined = []
         for _, other in others:
             self._counts[other.reason.value] = self._counts.get(other.reason.value, 0) + 1
@@ -119,6 +130,8 @@ class Intake:
         return Turned(arrival, places, others)
 
     def _open(self, opened: Opened) -> None:
+        if opened.trusted:
+            self._flags |= Flag.TRUSTED.value
         if opened.sent_at is not None:
             self._sent = opened.sent_at
             self._sent_at = sent = read_time(opened.sent_at)
@@ -139,8 +152,10 @@ class Intake:
         one = self._one
         outcomes: list[Any]
         frame = self._frame
-        if frame is not None:
+        if frame is not None and not self._screened:
             outcomes = [pack_plain(call, frame) or one(call) for call in calls]  # type: ignore[arg-type]  # a plain body gives calls only
+        elif frame is not None:
+            outcomes = [(pack_plain(call, frame) or one(call)) if type(call) is Call else call for call in calls]
         else:
             outcomes = [one(call) if type(call) is Call else call for call in calls]
         if len(outcomes) == 1 and type(outcomes[0]) is Item:

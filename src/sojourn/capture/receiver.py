@@ -13,16 +13,19 @@ from sojourn.capture.answers import Headers
 from sojourn.capture.body import check_media, inflated
 from sojourn.capture.call import Refused
 from sojourn.capture.committer import Committer
+from sojourn.capture.heard import Heard
 from sojourn.capture.intake import Intake, Names, Turned
 from sojourn.capture.keys import holder, key_in_headers
 from sojourn.capture.limits import RETRY_AFTER_SECONDS
 from sojourn.capture.protocols import Document, Protocol, Reply, Request, Route
 from sojourn.capture.protocols.all import PROTOCOLS
+from sojourn.capture.rates import Rates
 from sojourn.capture.reading import Gone, Receive, Watch
 from sojourn.capture.recent import PAYLOAD_BYTES, Recent
+from sojourn.capture.screen import wished
 from sojourn.capture.snippet import Snippet
 from sojourn.ports.clock import Clock
-from sojourn.ports.directory import Directory, KeyHolder
+from sojourn.ports.directory import Directory, HookHolder, KeyHolder
 from sojourn.ports.log import Full, Log
 from sojourn.terms.time import DAY
 
@@ -62,8 +65,10 @@ class CaptureApp:
         self._snippet = Snippet(directory)
         self._committer = Committer(log)
         self.recent = Recent()
+        self.heard = Heard()
         self._watch = Watch()
         self._names = Names()
+        self._rates = Rates()
         self._statistics: Counter[str] = Counter()
 
     def handles(self, path: str) -> bool:
@@ -130,8 +135,12 @@ class CaptureApp:
         if problem is not None:
             raise self._refused(source, problem)
         try:
+            if source is not None and source.policy.rate:
+                self._rates.check(source, self._clock.now())  # before anything is spent on the body
             whole = inflated(body, headers.get(b"content-encoding", b""))
             request = Request(method, path, scope["query_string"], headers, whole, scope.get("scheme", "http"), parameters=route.parameters)
+            if route.hook:
+                request = msgspec.structs.replace(request, hook=self._hook(route.hook).hook, now=self._clock.now())
             if route.visitors:
                 request = msgspec.structs.replace(request, client=client_of(scope, headers), salt=self._salt())
             del body, whole
@@ -150,6 +159,8 @@ class CaptureApp:
         source: KeyHolder | None = None
         problem: Refused | None = None
         try:
+            if route.hook:
+                source = self._hook(route.hook).holder
             key = "" if route.own_key else key_in_headers(headers.get(b"authorization", b""), scope["query_string"])
             if key:
                 source = holder(self._directory, key, b"origin" in headers)
@@ -162,6 +173,13 @@ class CaptureApp:
         except Refused as refused:
             return source, b"", problem or refused
         return source, body, problem
+
+    def _hook(self, token: str) -> HookHolder:
+        """A webhook. Errors: Refused(404), the same answer whatever is wrong with the address."""
+        found = self._directory.hook(token)
+        if found is None or not found.holder.enabled:
+            raise Refused(404, "unknown_hook", "there is no webhook at this address, or it is switched off")
+        return found
 
     def _refused(self, source: KeyHolder | None, refused: Refused) -> Refused:
         """Count a request that was refused whole."""
@@ -178,10 +196,17 @@ class CaptureApp:
             if source is None:
                 source = holder(self._directory, opened.key, b"origin" in request.headers)
             now = self._clock.now()
-            turned = Intake(source, now, route.kind, route.historical or opened.historical).take(opened, self._names)
+            if source.policy.rate:
+                self._rates.take(source, len(opened.calls), now)
+            agent = request.headers.get(b"user-agent", b"").decode("latin-1") if b"origin" in request.headers else ""
+            turned = Intake(source, now, route.kind, route.historical or opened.historical, agent=agent).take(opened, self._names)
         except Refused as refused:
             refused.body = request.body[:PAYLOAD_BYTES]
+            if source is not None and request.hook is not None:
+                self.heard.refused(source, request, refused)
             raise
+        if request.hook is not None and request.method == "POST":
+            self.heard.taken(source, request, opened.calls, turned)
         if turned.others:
             self.recent.lost((source.workspace, source.source), now, turned.others, opened.calls, request.body)
         return source, turned, opened.note
@@ -194,6 +219,8 @@ class CaptureApp:
             return answers.reply(route.reply(note, answers.results(turned, None)), origin)
         if not turned.arrival.counts and not turned.others:
             return answers.success(origin)
+        if wished(turned.others):
+            return answers.answer(200, {"success": True, "results": answers.results(turned, None)}, origin)
         return answers.refusal(answers.nothing_kept(turned), origin, answers.results(turned, None))
 
     async def _keep(self, route: Route, turned: Turned, note: Any, origin: bytes) -> Answer:

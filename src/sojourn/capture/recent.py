@@ -65,6 +65,8 @@ class Recent:
     def _lost(self, now: Millis, other: Dropped | Quarantined, call: Candidate, body: bytes) -> Missed:
         if type(other) is Quarantined:
             return Missed(next(self._numbers), now, "quarantined", other.reason.value, other.detail, other.record[:PAYLOAD_BYTES])
+        if other.reason == Reason.CONSENT_REFUSED:
+            return Missed(next(self._numbers), now, "dropped", other.reason.value, other.detail)
         payload = _json(call) if type(call) is Call else body
         return Missed(next(self._numbers), now, "dropped", other.reason.value, other.detail, payload[:PAYLOAD_BYTES])
 

@@ -44,6 +44,7 @@ class Reason(StrEnum):
     MESSAGE_ID_CONFLICT = "message_id_conflict"
     SANITISED = "sanitised"
     RESERVED_TRAIT = "reserved_trait"
+    SAMPLED_AWAY = "sampled_away"
     # kept, but identity did not follow it
     PLACEHOLDER_ID = "placeholder_id"
     IDENTIFIER_LIMIT = "identifier_limit"
@@ -94,6 +95,7 @@ MEANING: dict[Reason, str] = {
     Reason.MESSAGE_ID_CONFLICT: "Same messageId, different content; kept and flagged.",
     Reason.SANITISED: "NUL or broken Unicode replaced.",
     Reason.RESERVED_TRAIT: "A trait name that only Sojourn may set; that trait was left out.",
+    Reason.SAMPLED_AWAY: "A device's reading that said too little: too soon after the last one, or hardly another value. Not kept.",
     Reason.PLACEHOLDER_ID: "An id such as null, undefined or guest; kept, linked to nobody by it.",
     Reason.IDENTIFIER_LIMIT: "The person already has as many identifiers of that type as allowed; not linked.",
     Reason.MERGE_REFUSED: "Two people with different user ids; not merged.",
