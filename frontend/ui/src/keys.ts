@@ -76,8 +76,8 @@ export function cheat(): void {
   if (dialogOpen()) return;
   const found = offers();
   const going = found.filter((one) => one.keys.includes(" ")).flatMap((one) => row(one.says, one.keys));
-  const here = found.filter((one) => !one.keys.includes(" ")).flatMap((one) => row(one.says, one.keys));
-  const always = [...row("Go anywhere, find anybody, do anything", navigator.platform.startsWith("Mac") ? "⌘ K" : "Ctrl K"), ...row("Search on this page", "/"), ...row("These keys", "?")];
+  const here = found.filter((one) => !one.keys.includes(" ") && one.keys !== "/").flatMap((one) => row(one.says, one.keys));
+  const always = [...row("Go anywhere, find anybody, do anything", navigator.platform.startsWith("Mac") ? "⌘ K" : "Ctrl K"), ...row(found.find((one) => one.keys === "/")?.says ?? "Search on this page", "/"), ...row("These keys", "?")];
   if (document.querySelector("#panel:not([hidden])")) always.push(...row("Close the panel", "Esc"));
   const body = make("div", { class: "cheat" }, section("Everywhere", always));
   if (here.length) body.append(section("On this page", here));

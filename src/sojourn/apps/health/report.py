@@ -24,6 +24,11 @@ class Loop:
     trouble: str
 
     @property
+    def units(self) -> str:
+        """The unit of `behind` in words, one or many."""
+        return self.unit if self.behind != 1 else {"batches": "batch"}.get(self.unit, self.unit.removesuffix("s"))
+
+    @property
     def tone(self) -> str:
         """How it is coloured."""
         return {"running": "good", "unknown": "warn"}.get(self.state, "bad")

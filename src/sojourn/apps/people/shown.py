@@ -17,9 +17,9 @@ from sojourn.terms.time import Millis
 OUTCOME = {"send": "Wrote", "hold_out": "Held back at random", "skip": "Did not write"}
 STATE = {
     "open": "open",
-    "abandoned": "left behind",
+    "abandoned": "abandoned",
     "ordered": "ordered",
-    "recovered": "came back and ordered",
+    "recovered": "recovered",
     "emptied": "emptied by hand",
 }
 Shown = dict[str, Any]
