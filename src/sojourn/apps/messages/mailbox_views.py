@@ -77,15 +77,20 @@ def _opened(request: HttpRequest, member: Membership, number: int) -> dict[str, 
 
 
 _BODY_POLICY = (
-    "sandbox allow-popups; default-src 'none'; style-src 'unsafe-inline'; img-src data:{images}; frame-ancestors 'self'; base-uri 'none'; form-action 'none'"
+    "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:{images}; "
+    "frame-ancestors 'self'; base-uri 'none'; form-action 'none'"
 )
+_IN_NEW_TABS = '<!doctype html><base target="_blank">'
 
 
 @xframe_options_sameorigin
 @member_page()
 def body(request: HttpRequest, member: Membership, mail: int) -> HttpResponse:
-    """The HTML of a mail, for a frame: no script, no form, no origin; images of other sites only when asked for, since they tell their site who looks."""
+    """The HTML of a mail, for a frame: no script, no form, no origin; images of other sites only when asked for, since they tell their site who looks.
+
+    Links open tabs of their own, outside the sandbox, as in a mail program: a page that is no frame of ours could not be read from inside it.
+    """
     html = queries.take_apart(bytes(access_mail(member.workspace, mail).raw)).html
-    response = HttpResponse(html or "<p>This mail has no HTML part.</p>")
+    response = HttpResponse(_IN_NEW_TABS + html if html else "<p>This mail has no HTML part.</p>")
     response["Content-Security-Policy"] = _BODY_POLICY.format(images=" https: http:" if request.GET.get("images") == "1" else "")
     return response

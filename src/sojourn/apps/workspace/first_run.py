@@ -1,6 +1,5 @@
 """The first steps: what is done is read from what is really there, never from what was clicked."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final
@@ -17,7 +16,7 @@ from sojourn.apps.workspace.access import Membership
 from sojourn.apps.workspace.models import AuditRow, Member
 from sojourn.terms.episodes import Episode
 from sojourn.terms.person import Decision, Person
-from sojourn.terms.time import DAY, SECOND, Millis, parse_duration
+from sojourn.terms.time import DAY, Millis, duration_words, parse_duration
 
 SETTING: Final = "first_steps"
 HIDDEN: Final = "hidden"
@@ -25,7 +24,6 @@ AUTOMATION: Final = "abandoned-cart"
 SETTLING: Final = frozenset(("name", "password", "invite", "smtp", "remove"))
 UNNAMED: Final = "My shop"
 """What the first run calls the workspace."""
-_UNITS: Final = {"m": "min"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +58,6 @@ class Visitor:
         return next((cart for cart in reversed(carts) if cart.abandonments), None)
 
     @property
-    def waits(self) -> Millis:
-        """How long after the last click the open cart counts as left: as the rules were at that click. 0 without an open cart."""
-        open_ones = [cart.due for cart in self.carts if cart.due is not None]
-        return max(open_ones) - self.person.last_seen if self.person and open_ones else 0
-
-    @property
     def carts(self) -> list[Episode]:
         """Carts with something in them."""
         return [cart for cart in self.person.carts if cart.items] if self.person else []
@@ -90,11 +82,6 @@ class FirstRun:
     cart_gap: str
     own_source: int
     hidden: bool
-
-    @property
-    def gap_before(self) -> str:
-        """How long a cart rested before the demo made that short, in words; empty where it did not."""
-        return next((spoken(was) for key, was, _is in self.demo.changed if key == "cart_gap"), "")
 
     @property
     def done(self) -> int:
@@ -125,12 +112,12 @@ def first_run(member: Membership, now: Millis, *, always: bool = False) -> First
     steps = list(_steps(place))
     first = next((step.key for settling in (False, True) for step in steps if not step.done and (step.key in SETTLING) is settling), "")
     steps = [replace(step, now=True) if step.key == first else step for step in steps]
-    return FirstRun(steps, status, visitor, not status.running and not heard, spoken(values["cart_gap"]), place.source, values[SETTING] == HIDDEN)
+    return FirstRun(steps, status, visitor, not status.running and not heard, _words(values["cart_gap"]), place.source, values[SETTING] == HIDDEN)
 
 
-def spoken(duration: str) -> str:
+def _words(duration: str) -> str:
     """A duration as settings have it (`1h30m`), as a sentence has it (`1 h 30 min`)."""
-    return " ".join(f"{number} {_UNITS.get(unit, unit)}" for number, unit in re.findall(r"([\d.]+)([a-z]+)", duration))
+    return duration_words(parse_duration(duration))
 
 
 def _first_source(own: list[sources.SourceLine]) -> int:
@@ -255,17 +242,13 @@ def _walk(place: _Place) -> Iterator[Step]:
 
 
 def _cart(place: _Place, page: str) -> Step:
-    gap = spoken(place.values["cart_gap"])
+    gap = place.demo.gap_words
     visitor = place.visitor
     text = f"Put something in, give an address at the checkout, look at the shipping cost, stop there and come back. After {gap} without a click it is left."
-    if place.demo.state == "seeding" and not any(key == "cart_gap" for key, _was, _is in place.demo.changed):
-        text = "Wait until the past is filled in, about a minute: from then on 20 s without a click are enough. Before that, a cart waits for 30 min."
-    elif visitor and visitor.carts and not visitor.left:
+    if visitor and visitor.carts and not visitor.left:
         text = f"Your cart is noticed. Now leave it alone for {gap}."
         if not visitor.email:
             text = "Your cart is noticed. Give an email at the checkout, so that Sojourn can write to you, then stop."
-        if visitor.waits > parse_duration(place.values["cart_gap"]) + SECOND:
-            text = f"Your cart was filled before the demo was ready, and still waits for longer. Click once more in the shop, then leave it alone for {gap}."
     done = bool(visitor and visitor.left)
     text = "It was noticed, with what was in it and how far you came." if done else text
     return Step("cart", "Leave a full cart behind", text, done, page if done else reverse("shop"), "See it" if done else "Open the shop", new_tab=not done)

@@ -76,14 +76,15 @@ def test_a_mail_is_shown_in_a_frame_that_can_run_nothing_and_load_nothing():
     mail = store_mail(house.workspace)
     client = browser(house.vera)
     page = client.get(f"/messages/mailbox/{mail.pk}/").content.decode()
-    assert 'sandbox="allow-popups"' in page
+    assert 'sandbox="allow-popups allow-popups-to-escape-sandbox"' in page
     assert "<script>alert" not in page
     assert "Grüße &lt;script&gt;alert(1)" in client.get(f"/messages/mailbox/{mail.pk}/?view=text").content.decode()
     assert "Content-Type: multipart/alternative" in client.get(f"/messages/mailbox/{mail.pk}/?view=source").content.decode()
     assert "&lt;i&gt;hello" in page
     body = client.get(f"/messages/mailbox/{mail.pk}/body")
     policy = body["Content-Security-Policy"]
-    assert policy.startswith("sandbox allow-popups; default-src 'none';")
+    assert policy.startswith("sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none';")
+    assert body.content.startswith(b'<!doctype html><base target="_blank">'), "a link leads to a page that must not be framed"
     assert "img-src data:;" in policy
     assert "script" not in policy.replace("allow-scripts", "script")
     assert body["X-Frame-Options"] == "SAMEORIGIN"
