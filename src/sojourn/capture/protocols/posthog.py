@@ -50,6 +50,7 @@ def _open(request: Request) -> Opened:
     calls: list[Candidate] = []
     events: list[tuple[str, int]] = []
     key = _text(outer.get("api_key")) or _text(outer.get("token"))
+    sdk = request.headers.get(b"posthog-sdk-info", b"").decode("latin-1")
     for item in items:
         event = read_object(item)
         if not isinstance(event, dict):
@@ -58,8 +59,10 @@ def _open(request: Request) -> Opened:
             continue
         key = key or _text(event.get("api_key")) or _text(event.get("token")) or _text(_object(event.get("properties")).get("token"))
         events.append((_text(event.get("uuid")), len(calls)))
-        calls += calls_of(event, item)
+        calls += calls_of(event, item, sdk)
     sent_at = outer.get("sent_at", outer.get("sentAt"))
+    if sent_at is None and b"posthog-request-timestamp" in request.headers:
+        sent_at = request.headers[b"posthog-request-timestamp"].decode("latin-1")
     if sent_at is None and items and not outer:
         sent_at = parameters(request.query[:4096], 50).get("_")
     return Opened(calls, key, sent_at, note=events, historical=outer.get("historical_migration") is True)
@@ -170,7 +173,7 @@ def _no_definitions(_note: Any, _results: Results) -> Reply:
 
 _BOTH: Final = frozenset(("GET", "POST"))
 _CAPTURE: Final = Route(_open, reply=_stored, refuse=_unhurried, methods=_BOTH)
-_EVENTS: Final = Route(_open, reply=_verdicts, refuse=_unhurried)
+_EVENTS: Final = Route(_open, reply=_verdicts, refuse=_unhurried, all_headers=True)
 _ASK: Final = Route(_ask_flags, reply=_no_flags, refuse=_unhurried, methods=_BOTH)
 _DEFINE: Final = Route(_definitions, reply=_no_definitions, methods=_BOTH, own_key=True)
 POSTHOG: Final = Protocol(

@@ -30,12 +30,15 @@ _PAGE: Final = {"$current_url": "url", "$pathname": "path", "$referrer": "referr
 _KEPT: Final = ("$group_", "$el_text", "$event_type", "$survey_response")
 
 
-def calls_of(event: Json, item: bytes) -> list[Candidate]:
-    """The calls that an event stands for, the event itself first; a list of one Dropped where it is none."""
+def calls_of(event: Json, item: bytes, sdk: str = "") -> list[Candidate]:
+    """The calls that an event stands for, the event itself first; a list of one Dropped where it is none.
+
+    `sdk` is "name/version" where the request says it for all of its events.
+    """
     props = event.get("properties")
     if props is not None and not isinstance(props, dict):
         return [Dropped(Reason.BAD_SHAPE, "properties must be an object")]
-    props = dict(props or {})
+    props = {**_lifted(event, sdk), **(props or {})}
     name = event.get("event")
     if not isinstance(name, str) or not name.strip():
         return [Dropped(Reason.NO_EVENT_NAME, "an event needs `event`")]
@@ -44,6 +47,13 @@ def calls_of(event: Json, item: bytes) -> list[Candidate]:
     if seen.name not in _NO_TRAITS:
         shapes += _set(seen)
     return [from_object(shape, item) for shape in shapes]
+
+
+def _lifted(event: Json, sdk: str) -> Json:
+    """What the second generation says beside the properties, under the names that the first has for it among them."""
+    library, _, version = sdk.partition("/")
+    options = {f"${name}": value for name, value in _object(event.get("options")).items()}
+    return {**options, **some(**{"$lib": library, "$lib_version": version, "$session_id": event.get("session_id"), "$window_id": event.get("window_id")})}
 
 
 class _Event:

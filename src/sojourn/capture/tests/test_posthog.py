@@ -3,6 +3,7 @@
 import gzip
 import json
 from base64 import b64encode
+from datetime import UTC, datetime
 from urllib.parse import quote
 
 import pytest
@@ -11,6 +12,10 @@ from sojourn.capture.tests.door import NOW, Door
 from sojourn.terms.facts import Flag
 
 EVENT = {"event": "Product Viewed", "distinct_id": "u-1", "uuid": "e-1", "properties": {"product_id": "lamp", "$lib": "posthog-python", "$lib_version": "7"}}
+
+
+def iso(at):
+    return datetime.fromtimestamp(at / 1000, UTC).isoformat()
 
 
 @pytest.fixture
@@ -99,6 +104,23 @@ def test_identify_links_the_device_and_what_a_server_sent_under_the_former_id(do
 def test_traits_beside_an_event_become_an_identify_call_of_their_own(door):
     event, traits = send(door, {**EVENT, "$set": {"plan": "gold"}, "$set_once": {"$initial_referrer": "$direct"}})
     assert (event.name, traits.kind, traits.traits, traits.message_id) == ("Product Viewed", "identify", {"plan": "gold"}, "e-1-set")
+
+
+def test_what_the_second_generation_says_beside_the_properties_is_read(door):
+    event = {
+        "uuid": "e-1",
+        "event": "Seen",
+        "distinct_id": "a-1",
+        "timestamp": iso(NOW - 65_000),
+        "session_id": "s-1",
+        "options": {"process_person_profile": False},
+        "properties": {"plan": "gold"},
+    }
+    headers = {"authorization": "Bearer wk_shop", "posthog_sdk_info": "posthog-python/7.91.1", "posthog_request_timestamp": iso(NOW - 60_000)}
+    assert door.post("/i/v1/analytics/events", {"batch": [event]}, key=None, **headers).status == 200
+    [fact] = door.facts()
+    assert (fact.user_id, fact.anonymous_id, fact.props, fact.at) == (None, "a-1", {"plan": "gold"}, NOW - 5_000)
+    assert (fact.context["library"], fact.context["sessionId"]) == ({"name": "posthog-python", "version": "7.91.1"}, "s-1")
 
 
 def test_alias_and_group_have_segments_meaning(door):
