@@ -71,6 +71,7 @@ class Opened(msgspec.Struct):
     integrations: Any = None
     plain: bool = False  # all calls are as the fast decoder gives them, all their texts printable ASCII
     historical: bool = False  # the client says that these are old events being moved here
+    trusted: bool = False  # a secret proved who sends, as a secret key would
     note: Any = None  # what the route's own reply needs to know
 
 

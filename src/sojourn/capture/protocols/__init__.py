@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from sojourn.capture.call import Opened, Refused
+from sojourn.terms.hooks import Hook
 
 
 class Request(msgspec.Struct, frozen=True, gc=False):
@@ -25,6 +26,8 @@ class Request(msgspec.Struct, frozen=True, gc=False):
     client: str = ""  # the address the request came from
     salt: bytes = b""  # a secret of this installation, another one each UTC day
     parameters: tuple[str, ...] = ()
+    hook: Hook | None = None  # where the path named one, with `now`
+    now: int = 0  # ms
 
 
 def visitor(request: Request, site: str) -> str:
@@ -60,7 +63,7 @@ class Route(msgspec.Struct, frozen=True):
     `reply(note, results)` makes the answer to what was taken in, also to a request without any call; `note` is what `open` left in `Opened.note`.
     `refuse` turns a refusal into one that the protocol's clients understand, such as another status for what they would send again for ever.
     `visitors` fills in `Request.client` and `Request.salt`; `any_media` takes a body of any content type; `all_headers` passes on every header;
-    `own_key` looks for no key in headers and query, only in `Opened.key`.
+    `own_key` looks for no key in headers and query, only in `Opened.key`. `hook` is a webhook's token: the source is that webhook's, and `Request.hook` too.
     """
 
     open: Callable[[Request], Opened]
@@ -73,6 +76,7 @@ class Route(msgspec.Struct, frozen=True):
     all_headers: bool = False
     own_key: bool = False
     visitors: bool = False
+    hook: str = ""
     parameters: tuple[str, ...] = ()
 
 

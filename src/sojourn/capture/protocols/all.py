@@ -4,6 +4,7 @@ from typing import Final
 
 from sojourn.capture.protocols import Protocol
 from sojourn.capture.protocols.cloudevents import CLOUDEVENTS
+from sojourn.capture.protocols.hooks import HOOKS
 from sojourn.capture.protocols.matomo import MATOMO
 from sojourn.capture.protocols.pixel import PIXEL
 from sojourn.capture.protocols.plausible import PLAUSIBLE
@@ -13,4 +14,4 @@ from sojourn.capture.protocols.segment import SEGMENT
 from sojourn.capture.protocols.snowplow import SNOWPLOW
 from sojourn.capture.protocols.umami import UMAMI
 
-PROTOCOLS: Final[tuple[Protocol, ...]] = (SEGMENT, RUDDER, POSTHOG, SNOWPLOW, MATOMO, PLAUSIBLE, UMAMI, CLOUDEVENTS, PIXEL)
+PROTOCOLS: Final[tuple[Protocol, ...]] = (SEGMENT, RUDDER, POSTHOG, SNOWPLOW, MATOMO, PLAUSIBLE, UMAMI, CLOUDEVENTS, PIXEL, HOOKS)
