@@ -53,15 +53,14 @@ def _pages() -> list[tuple[str, str, int]]:
 
 def _reads() -> list[tuple[str, Callable[[], Any]]]:
     """What the overview reads, each counted anew: what is kept costs nothing and would hide it."""
-    from django.core.cache import cache
-
     from sojourn.apps.people import api as people
+    from sojourn.apps.people import kept
 
     now = time.time_ns() // 1_000_000
 
     def anew(ask: Callable[[], Any]) -> Callable[[], Any]:
         def asked() -> None:
-            cache.clear()
+            kept.forget()
             ask()
 
         return asked

@@ -63,7 +63,7 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class Costs:
-    """All causes, the dearest in the workspace's currency first, and their sum. `as_of` is when they were counted, milliseconds."""
+    """All causes, the dearest first in the currency most of them have money in, and their sum. `as_of` is when they were counted, milliseconds."""
 
     rows: list[Cost]
     total: Cost
@@ -80,7 +80,8 @@ def costs(workspace: int, now: Millis, days: int, base: str) -> Costs:
     total = _cost("", cells, base, 0, 0)
     most = max((_left(mine) for mine in by_cause.values()), default=0)
     rows = [_cost(cause, mine, base, total.carts, most) for cause, mine in by_cause.items()]
-    rows.sort(key=lambda one: (-{code: minor for minor, code in one.lost}.get(base, 0), -one.carts, one.cause))
+    chief = people.chief_currency(({code: minor for minor, code in one.lost} for one in rows), base)
+    rows.sort(key=lambda one: (-{code: minor for minor, code in one.lost}.get(chief, 0), -one.carts, one.cause))
     return Costs(rows, total, kept.as_of)
 
 
@@ -109,15 +110,19 @@ def _summed(parts: Iterable[tuple[str, Minor]]) -> dict[str, Minor]:
     return out
 
 
-def days(member: Membership, now: Millis, number: int) -> Chart:
-    """Carts by day, today last, a week at least and ninety days at most. Days begin at midnight in the workspace's zone, as its clock stands today."""
+def days(member: Membership, now: Millis, number: int) -> people.Kept[Chart]:
+    """Carts by day, today last, a week at least and ninety days at most, and when they were counted.
+
+    Days begin at midnight in the workspace's zone, as its clock stands today.
+    """
     ahead = to_datetime(now).astimezone(zone(member.zone or "UTC")).utcoffset()
     offset = int(ahead.total_seconds()) * 1000 if ahead is not None else 0
     span = min(max(number, 7), 90)
     found = people.cart_days(member.workspace, now, span, offset)
-    lines = {name: [getattr(one, name).carts for one in found] for name in ("abandoned", "recovered", "ordered")}
+    lines = {name: [getattr(one, name).carts for one in found.value] for name in ("abandoned", "recovered", "ordered")}
     series = [(name.capitalize(), values) for name, values in lines.items()]
-    return Chart("stacked", "Carts by day", "carts", f"last {span} days", [_label(one.day) for one in found], series, across="Day", size="low")
+    chart = Chart("stacked", "Carts by day", "carts", f"last {span} days", [_label(one.day) for one in found.value], series, across="Day", size="low")
+    return people.Kept(chart, found.as_of)
 
 
 def _label(day: int) -> str:

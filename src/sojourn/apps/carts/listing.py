@@ -78,7 +78,10 @@ def _amount(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One way to narrow the list: how many carts it leaves with everything else as chosen, their money, and where it leads."""
+    """One way to narrow the list: how many carts it leaves with everything else as chosen, their money, and where it leads.
+
+    `width` is its share of the largest in thousandths: of the money in the currency most choices have money in, of the carts where no amount is known.
+    """
 
     key: str
     name: str
@@ -149,7 +152,9 @@ def _choices(cells: list[_Cell], ask: Asked, key: str, base: str, order: Iterabl
     keys = list(order) if order is not None else sorted(numbers, key=lambda one: (-numbers[one], one))
     if chosen and chosen not in keys:
         keys.append(chosen)
-    most = max((money.get(one, {}).get(base, 0) for one in keys), default=0)
+    chief = people.chief_currency(money.values(), base)
+    weight = {one: money.get(one, {}).get(chief, 0) if chief else numbers.get(one, 0) for one in keys}
+    most = max(weight.values(), default=0)
     return [
         Choice(
             one,
@@ -158,7 +163,7 @@ def _choices(cells: list[_Cell], ask: Asked, key: str, base: str, order: Iterabl
             amounts(money.get(one, {}), base),
             ask.link(**{key: "" if one == chosen else one}),
             one == chosen,
-            round(1000 * money.get(one, {}).get(base, 0) / most) if most else 0,
+            round(1000 * weight[one] / most) if most else 0,
         )
         for one in keys
     ]

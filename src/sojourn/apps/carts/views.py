@@ -25,15 +25,18 @@ def _listed(request: HttpRequest, member: Membership) -> dict[str, object]:
     ask, at, after = listing.asked(request.GET), now(), request.GET.get("after", "")[:60]
     base = rules(member.workspace).currency
     page = listing.rows(member.workspace, ask, at, base, after)
+    counts, days = listing.counts(member.workspace, ask, at, base), costs.days(member, at, ask.number_of_days)
     return {
         "here": "carts",
         "ask": ask,
         "base": base,
         "query": ask.link() + (f"&after={after}" if after else ""),
-        "counts": listing.counts(member.workspace, ask, at, base),
+        "counts": counts,
+        "as_of": min(counts.as_of, days.as_of),
+        "now": at,
         "period": listing.PERIODS[ask.days][0].lower(),
         "periods": listing.PERIODS.items(),
-        "days": costs.days(member, at, ask.number_of_days),
+        "days": days.value,
         "rows": page.rows,
         "after": after,
         "more": f"{ask.link()}&after={page.after}" if page.after else "",
@@ -73,11 +76,14 @@ def causes_list(request: HttpRequest, member: Membership) -> HttpResponse:
 def _costs(request: HttpRequest, member: Membership) -> dict[str, object]:
     ask, at = listing.asked(request.GET), now()
     base = rules(member.workspace).currency
+    found = costs.costs(member.workspace, at, ask.number_of_days, base)
     return {
         "here": "carts",
         "ask": ask,
         "base": base,
         "period": listing.PERIODS[ask.days][0].lower(),
         "periods": listing.PERIODS.items(),
-        "costs": costs.costs(member.workspace, at, ask.number_of_days, base),
+        "costs": found,
+        "as_of": found.as_of,
+        "now": at,
     }

@@ -1,6 +1,5 @@
 """What home shows: figures of the last minutes, of today and of 30 days, each with the money in words and the address of the records behind it."""
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC
@@ -48,7 +47,10 @@ class Stake:
 
 @dataclass(frozen=True, slots=True)
 class Glance:
-    """Everything on the page."""
+    """Everything on the page.
+
+    `by` is the currency by which the bars compare where there are several, else "". `as_of` is when the oldest of the figures was counted, milliseconds.
+    """
 
     active: people.Count
     minutes: list[int]
@@ -57,6 +59,7 @@ class Glance:
     abandoned: Figure
     recovered: Figure
     stakes: list[Stake]
+    by: str
     days: Chart
     messages: people.MessageTotals
     reasons: list[tuple[str, str, int]]
@@ -105,7 +108,8 @@ def glance(workspace: int, zone_name: str, currency: str, now: Millis) -> Glance
     days = people.cart_days(workspace, now, DAYS, ahead(zone_name, now))
     minutes = people.events_per_minute(workspace, now, MINUTES)
     messages = people.messages_totals(workspace, now, DAYS)
-    today = days[-1]
+    lift = people.lift_table(workspace, now, LIFT_DAYS)
+    today = days.value[-1]
     return Glance(
         active=people.active_now(workspace, now),
         minutes=minutes,
@@ -114,12 +118,13 @@ def glance(workspace: int, zone_name: str, currency: str, now: Millis) -> Glance
         abandoned=_figure(totals.abandoned, currency, today.abandoned.carts),
         recovered=_figure(totals.recovered, currency, today.recovered.carts),
         stakes=stakes(causes, currency),
-        days=_by_day(days),
+        by=_bars(causes, currency),
+        days=_by_day(days.value),
         messages=messages,
         reasons=reason_lines(messages.reasons, REASONS),
-        lift=people.lift_table(workspace, now, LIFT_DAYS).total,
+        lift=lift.value.total,
         moments=[moment(one) for one in people.recent(workspace, MOMENTS)],
-        as_of=totals.as_of,
+        as_of=min(totals.as_of, days.as_of, messages.as_of, lift.as_of),
     )
 
 
@@ -138,7 +143,7 @@ def money_words(money: Mapping[str, Minor], currency: str) -> list[str]:
 
 
 def stakes(causes: Iterable[people.CauseTotal], currency: str) -> list[Stake]:
-    """Causes by what they cost in the given currency; where nothing is in that one, in the currency of most causes, or by carts where no amount is known."""
+    """Causes by what they cost in the currency most of them have money in, the given one of several, or by carts where no amount is known."""
     left = [one for one in causes if one.carts]
     chief = _chief(left, currency)
 
@@ -150,11 +155,14 @@ def stakes(causes: Iterable[people.CauseTotal], currency: str) -> list[Stake]:
     return [Stake(one.cause, one.carts, money_words(one.money_by_currency, chief), weight(one) / most, one.recovered_carts) for one in ranked]
 
 
-def _chief(left: list[people.CauseTotal], currency: str) -> str:
-    found = Counter(code for one in left for code, minor in one.money_by_currency.items() if code and minor)
-    if not found or found[currency]:
-        return currency if found else ""
-    return min(found, key=lambda code: (-found[code], code))
+def _chief(left: Iterable[people.CauseTotal], currency: str) -> str:
+    return people.chief_currency((one.money_by_currency for one in left), currency)
+
+
+def _bars(causes: Iterable[people.CauseTotal], currency: str) -> str:
+    left = [one for one in causes if one.carts]
+    several = {code for one in left for code, minor in one.money_by_currency.items() if code and minor}
+    return _chief(left, currency) if len(several) > 1 else ""
 
 
 def _figure(total: people.Total, currency: str, today: int = 0) -> Figure:

@@ -36,7 +36,10 @@ class Compared:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """The whole comparison. `reach` is what half of the drawing stands for, in percentage points; `adds_up` is whether the lines sum to the total."""
+    """The whole comparison. `reach` is what half of the drawing stands for, in percentage points; `adds_up` is whether the lines sum to the total.
+
+    `as_of` is when they were counted, milliseconds.
+    """
 
     rows: list[Compared]
     total: Compared
@@ -45,16 +48,18 @@ class Effect:
     holdout: float
     reach: int
     adds_up: bool
+    as_of: Millis
 
 
 def effect(workspace: int, now: Millis, days: int) -> Effect:
     """Of people first drawn for in the last days."""
     book = rules(workspace)
-    table = people.lift_table(workspace, now, days)
+    counted = people.lift_table(workspace, now, days)
+    table = counted.value
     reach = _reach([table.total, *table.rows])
     total = _compared(table.total, "All causes", book.currency, reach)
     rows = [_compared(row, people.cause_words(row.cause), book.currency, reach) for row in table.rows]
-    return Effect(rows, total, days, book.attribution_window, book.holdout, reach, _adds_up(table.rows, table.total))
+    return Effect(rows, total, days, book.attribution_window, book.holdout, reach, _adds_up(table.rows, table.total), counted.as_of)
 
 
 def _adds_up(rows: list[LiftRow], total: LiftRow) -> bool:

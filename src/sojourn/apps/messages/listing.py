@@ -71,7 +71,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Numbers of a period by everything the list can be narrowed by."""
+    """Numbers of a period by everything the list can be narrowed by. `as_of` is when they were counted, milliseconds."""
 
     groups: list[Choice]
     reasons: list[Choice]
@@ -83,11 +83,13 @@ class Counts:
     stopped: int
     skipped: int
     decided: int
+    as_of: Millis
 
 
 def counts(workspace: int, ask: Asked, now: Millis) -> Counts:
     """Two questions to the database, whatever is chosen: everything else is adding up. Where they take long, figures are up to a minute old."""
-    rows = people.kept(f"messages-{workspace}-{ask.days}", now, lambda: _rows(workspace, ask.since(now))).value
+    counted = people.kept(f"message-rows-{workspace}-{ask.days}", now, lambda: _rows(workspace, ask.since(now)))
+    rows = counted.value
     total = {key: sum(row.number for row in rows if row.show == key) for key in (*GROUPS, SKIPPED)}
     return Counts(
         groups=_choices(rows, ask, "show", [*GROUPS, SKIPPED], _group_name, skip=("reason",)),
@@ -95,6 +97,7 @@ def counts(workspace: int, ask: Asked, now: Millis) -> Counts:
         causes=_choices(rows, ask, "cause", None, people.cause_words),
         automations=_choices([row for row in rows if row.automation], ask, "automation", None, str),
         decided=sum(total.values()),
+        as_of=counted.as_of,
         **total,
     )
 

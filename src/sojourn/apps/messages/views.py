@@ -27,11 +27,14 @@ def index_list(request: HttpRequest, member: Membership) -> HttpResponse:
 def _listed(request: HttpRequest, member: Membership) -> dict[str, object]:
     ask, at, after = listing.asked(request.GET), now(), request.GET.get("after", "")[:100]
     rows, cursor = listing.lines(member.workspace, ask, at, after)
+    counts = listing.counts(member.workspace, ask, at)
     return {
         "here": "messages",
         "ask": ask,
         "query": ask.link() + (f"&after={after}" if after else ""),
-        "counts": listing.counts(member.workspace, ask, at),
+        "counts": counts,
+        "as_of": counts.as_of,
+        "now": at,
         "period": listing.PERIODS[ask.days][0],
         "kept_here": queries.kept_since(member.workspace, ask.since(at)),
         "periods": listing.PERIODS.items(),
@@ -88,5 +91,7 @@ def effect_table(request: HttpRequest, member: Membership) -> HttpResponse:
 def _compared(request: HttpRequest, member: Membership) -> dict[str, object]:
     asked = request.GET.get("days", "")
     days = asked if asked in listing.PERIODS else effects.DEFAULT_PERIOD
-    found = effects.effect(member.workspace, now(), listing.PERIODS[days][1])
-    return {"here": "messages", "effect": found, "days": days, "period": listing.PERIODS[days][0].lower(), "periods": listing.PERIODS.items()}
+    at = now()
+    found = effects.effect(member.workspace, at, listing.PERIODS[days][1])
+    shown = {"effect": found, "as_of": found.as_of, "now": at}
+    return {"here": "messages", **shown, "days": days, "period": listing.PERIODS[days][0].lower(), "periods": listing.PERIODS.items()}

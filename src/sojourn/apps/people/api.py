@@ -36,7 +36,7 @@ from sojourn.apps.people.overview import (
     recent,
 )
 from sojourn.apps.people.skips import Skip, SkipGroup, find_skips, group_skips
-from sojourn.apps.people.totals import CartTotals, CauseTotal, Cell, DayTotal, Total, cart_cells, cart_days, cart_totals, cause_totals
+from sojourn.apps.people.totals import CartTotals, CauseTotal, Cell, DayTotal, Total, cart_cells, cart_days, cart_totals, cause_totals, chief_currency
 from sojourn.apps.people.words import cause_words, evidence_words
 
 __all__ = [
@@ -73,6 +73,7 @@ __all__ = [
     "carts_of",
     "cause_totals",
     "cause_words",
+    "chief_currency",
     "control",
     "count",
     "events_per_minute",

@@ -4,7 +4,7 @@ import msgspec
 from django.db.models import BooleanField, Count, F, Q, Sum
 from django.db.models.expressions import RawSQL
 
-from sojourn.apps.people.kept import kept
+from sojourn.apps.people.kept import Kept, kept
 from sojourn.apps.people.models import EpisodeRow, RulesRow
 from sojourn.apps.people.totals import BOUGHT
 from sojourn.measure.api import NO_ONE, Arm, LiftTable, lift_so_far
@@ -17,24 +17,25 @@ _DRAWN = Q(RawSQL("NOT (people_episode.arm = '')", (), BooleanField()))
 """Word for word what the partial index says: with a value bound to a parameter SQLite looks at each row all the same."""
 
 
-def lift_table(workspace: int, now: Millis, days: int = 90) -> LiftTable:
+def lift_table(workspace: int, now: Millis, days: int = 90) -> Kept[LiftTable]:
     """What messages do so far, in total and by cause: people first drawn for in the last days, written to against held back.
 
     Converted: bought the cart they were drawn for within the attribution window of the rules in force. The cause is the one that was decided on. At very
     many people up to a minute old.
     """
-    return lift_so_far(arms(workspace, now, days))
+    found = arms(workspace, now, days)
+    return Kept(lift_so_far(found.value), found.as_of)
 
 
-def arms(workspace: int, now: Millis, days: int = 90) -> dict[str, tuple[Arm, Arm]]:
+def arms(workspace: int, now: Millis, days: int = 90) -> Kept[dict[str, tuple[Arm, Arm]]]:
     """By the cause decided on: those to be written to, and those held out; everybody counts once, by their first draw, whatever happened afterwards."""
     window = _window(workspace)
-    cells = kept(f"arms-{workspace}-{days}-{window}", now, lambda: _cells(workspace, now - days * DAY, now, window)).value
+    cells = kept(f"arms-{workspace}-{days}-{window}", now, lambda: _cells(workspace, now - days * DAY, now, window))
     found: dict[str, dict[str, Arm]] = {}
-    for cause, arm, one in cells:
+    for cause, arm, one in cells.value:
         mine = found.setdefault(cause, {})
         mine[arm] = mine.get(arm, NO_ONE) + one
-    return {cause: (one.get(SEND, NO_ONE), one.get(HOLD_OUT, NO_ONE)) for cause, one in found.items()}
+    return Kept({cause: (one.get(SEND, NO_ONE), one.get(HOLD_OUT, NO_ONE)) for cause, one in found.items()}, cells.as_of)
 
 
 def _window(workspace: int) -> Millis:

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from django.core.cache import cache
 from django.db.models import BooleanField, Q, QuerySet
 from django.db.models.expressions import RawSQL
 from django.utils.http import urlencode
 
 from sojourn.apps.people import queries
+from sojourn.apps.people.kept import kept
 from sojourn.apps.people.models import PersonRow
 from sojourn.apps.people.queries import Line, line, number
 from sojourn.terms.episodes import Cause, EpisodeState
@@ -25,8 +25,8 @@ COUNTED: Final = 10_000
 LOOKED_AT: Final = 1_000
 """Where several filters meet and no index has them all, one page looks at so many people and says so; the next goes on from there."""
 COUNTED_IN_CHIPS: Final = {"cart": (str(EpisodeState.OPEN), str(EpisodeState.ABANDONED)), "cause": tuple(str(cause) for cause in Cause)}
-KEPT_SECONDS, KEPT_SECONDS_OF_MANY = 2, 15
-"""How old counts may be: a page that follows its people asks each time somebody does something, and counting 20 times 10,000 people costs 60 ms."""
+KEPT_SECONDS = 2
+"""Counts are kept so long also where they are quick: a page that follows its people asks each time somebody does something."""
 
 SORTS: Final = {"seen": "last_seen", "first": "first_seen", "orders": "orders", "revenue": "revenue", "cart": "cart_value"}
 SEEN: Final[dict[str, Millis]] = {"now": NOW, "day": DAY, "week": 7 * DAY}
@@ -244,15 +244,9 @@ def _at(row: PersonRow, asked: Asked) -> str:
 def counts(place: Place) -> dict[str, Count | None]:
     """How many people each filter would show by itself, by `filter.value`, and `all`; None where that cannot be counted by an index.
 
-    Kept for two seconds, and for fifteen where there are very many.
+    Two seconds old at most, and a few more where there are very many.
     """
-    key = f"people-counts-{place.workspace}"
-    kept: dict[str, Count | None] | None = cache.get(key)
-    if kept is None:
-        kept = _counted(place)
-        many = any(one is not None and one.more for one in kept.values())
-        cache.set(key, kept, KEPT_SECONDS_OF_MANY if many else KEPT_SECONDS)
-    return kept
+    return kept(f"people-counts-{place.workspace}", place.now, lambda: _counted(place), KEPT_SECONDS).value
 
 
 def _counted(place: Place) -> dict[str, Count | None]:

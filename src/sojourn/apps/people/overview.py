@@ -1,9 +1,9 @@
 """Numbers for the first page, each by an index and within milliseconds at a million people."""
 
+import time
 from dataclasses import dataclass
 
 import msgspec
-from django.core.cache import cache
 
 from sojourn.apps.people.kept import kept
 from sojourn.apps.people.messages import tally
@@ -17,7 +17,6 @@ from sojourn.terms.person import Person
 from sojourn.terms.time import DAY, MINUTE, Millis
 
 LOOKED_AT = 1_000
-VERY_MANY = 100_000
 COUNTED = 1_000
 _FATE = {
     IntentState.ACCEPTED: "sent",
@@ -73,7 +72,7 @@ class Happening:
 @dataclass(frozen=True, slots=True)
 class MessageTotals:
     """What was decided in the last `days`: messages sent, waiting to be, held out at random, stopped before hand-over, failed or of unknown fate; and
-    `skipped`, decisions not to write at all. `reasons` counts the stopped and the skipped by why.
+    `skipped`, decisions not to write at all. `reasons` counts the stopped and the skipped by why. `as_of`: counted when, milliseconds.
     """
 
     sent: int
@@ -85,17 +84,13 @@ class MessageTotals:
     skipped: int
     reasons: dict[str, int]
     days: int
+    as_of: Millis
 
 
 def count(workspace: int) -> int:
     """How many people there are, anonymous visitors included. A count of very many is up to a minute old: a million takes 50 ms to count."""
-    stored: int | None = cache.get(f"people-count-{workspace}")
-    if stored is not None:
-        return stored
-    counted = PersonRow.objects.filter(workspace_id=workspace).count()
-    if counted >= VERY_MANY:
-        cache.set(f"people-count-{workspace}", counted, 60)
-    return counted
+    now = time.time_ns() // 1_000_000
+    return kept(f"people-{workspace}", now, lambda: PersonRow.objects.filter(workspace_id=workspace).count()).value
 
 
 def open_carts(workspace: int) -> Carts:
@@ -174,7 +169,7 @@ def _named(one: Happening, name: str) -> Happening:
 
 def messages_totals(workspace: int, now: Millis, days: int = 30) -> MessageTotals:
     """Decisions of the last days by what became of them. At very many it is up to a minute old."""
-    return kept(f"messages-{workspace}-{days}", now, lambda: _messages(workspace, now, days)).value
+    return kept(f"message-totals-{workspace}-{days}", now, lambda: _messages(workspace, now, days)).value
 
 
 def _messages(workspace: int, now: Millis, days: int) -> MessageTotals:
@@ -189,4 +184,4 @@ def _messages(workspace: int, now: Millis, days: int) -> MessageTotals:
     for skip in group_skips(workspace, now - days * DAY):
         skipped += skip.carts
         reasons[skip.reason] = reasons.get(skip.reason, 0) + skip.carts
-    return MessageTotals(**fates, skipped=skipped, reasons=reasons, days=days)
+    return MessageTotals(**fates, skipped=skipped, reasons=reasons, days=days, as_of=now)

@@ -1,5 +1,6 @@
 """What carts add up to: by state, by cause, by day; all from the same cells, so that the sums agree with each other."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -114,6 +115,15 @@ def cart_totals(workspace: int, now: Millis, days: int = 30) -> CartTotals:
     )
 
 
+def chief_currency(amounts: Iterable[Money], base: str) -> str:
+    """The currency by which causes, states and the like are compared, for amounts in several have no order: the one most of them have money in.
+
+    Of several the workspace's own, `base`, else the first by the alphabet; "" where no amount is known.
+    """
+    found = Counter(code for money in amounts for code, minor in money.items() if code and minor)
+    return min(found, key=lambda code: (-found[code], code != base, code), default="")
+
+
 def cause_totals(workspace: int, now: Millis, days: int = 30) -> list[CauseTotal]:
     """Carts left in the last days by cause, the most first; the same carts as in `cart_totals`, and of the same moment."""
     cells = _last(workspace, now, days).value
@@ -123,14 +133,15 @@ def cause_totals(workspace: int, now: Millis, days: int = 30) -> list[CauseTotal
     return sorted(made, key=lambda one: (-one.carts, -one.recovered_carts, one.cause))
 
 
-def cart_days(workspace: int, now: Millis, days: int = 30, offset: Millis = 0) -> list[DayTotal]:
+def cart_days(workspace: int, now: Millis, days: int = 30, offset: Millis = 0) -> Kept[list[DayTotal]]:
     """One entry for each of the last days, today last. `offset` is what local time is ahead of UTC, milliseconds."""
     today = (now + offset) // DAY
     first = today - days + 1
-    found = kept(f"cart-days-{workspace}-{days}-{offset}", now, lambda: _days(workspace, first, offset)).value
+    counted = kept(f"cart-days-{workspace}-{days}-{offset}", now, lambda: _days(workspace, first, offset))
+    found = counted.value
     none = Total()
     states = (EpisodeState.ABANDONED, EpisodeState.RECOVERED, EpisodeState.ORDERED)
-    return [DayTotal(day, *(found.get((day, str(state)), none) for state in states)) for day in range(first, today + 1)]
+    return Kept([DayTotal(day, *(found.get((day, str(state)), none) for state in states)) for day in range(first, today + 1)], counted.as_of)
 
 
 def _days(workspace: int, first: int, offset: Millis) -> dict[tuple[int, str], Total]:

@@ -1,6 +1,7 @@
 """Tags and filters that show times, amounts, people, icons and charts the same way on every page."""
 
 import time
+from collections.abc import Iterable
 from datetime import datetime
 from html import escape
 from typing import Any
@@ -14,7 +15,7 @@ from django.utils.safestring import SafeString
 
 from sojourn.terms.episodes import cause_words
 from sojourn.terms.money import to_amount
-from sojourn.terms.time import Millis, format_duration, to_datetime, zone
+from sojourn.terms.time import SECOND, Millis, format_duration, to_datetime, zone
 from sojourn.ui import charts, navigation
 from sojourn.ui.addresses import address
 from sojourn.ui.assets import icons
@@ -70,6 +71,14 @@ def ago_words(past: Millis) -> str:
 
 
 @register.simple_tag
+def figures_as_of(at: Millis, now: Millis, zone_name: str = "UTC") -> SafeString | str:
+    """A line that says how old the figures of a page are, where they are older than the page."""
+    if now - at < SECOND:
+        return ""
+    return SafeString(f'<p class="small quiet">Figures as of {ago(at, zone_name)}</p>')
+
+
+@register.simple_tag
 def now_ms() -> Millis:
     """The server's clock, for the browser side to tell times by."""
     return int(time.time() * 1000)
@@ -84,6 +93,12 @@ def money(minor: int | None, currency: str) -> str:
     if minor is None:
         return "–"
     return f"{to_amount(minor, currency):,} {currency}".strip()
+
+
+@register.filter
+def amounts(money_by_currency: Iterable[tuple[int, str]]) -> str:
+    """Pairs of minor units and currency as `49.90 EUR + 12.00 USD`; amounts in several currencies have no sum."""
+    return " + ".join(money(minor, code) for minor, code in money_by_currency)
 
 
 @register.filter

@@ -1,9 +1,9 @@
 import msgspec
 import pytest
-from django.core.cache import cache
 
 from sojourn.apps.carts import costs, listing, views, words
 from sojourn.apps.carts.detail import detail
+from sojourn.apps.people import kept
 from sojourn.apps.people.models import PersonRow
 from sojourn.apps.people.tests.lists import NOW, cart, decision, somebody, store_listed
 from sojourn.apps.people.tests.some import AT, ann
@@ -18,7 +18,6 @@ ANY = listing.asked({})
 
 @pytest.fixture
 def house(monkeypatch):
-    cache.clear()
     monkeypatch.setattr(views, "now", lambda: NOW)
     return build()
 
@@ -221,6 +220,31 @@ def test_an_empty_house_offers_one_next_step(house):
 def test_every_day_of_the_chart_is_there_and_today_is_last(house):
     fill(house.workspace)
     member = Membership(house.workspace, "", 1, 1, "", "viewer", "UTC", False)
-    chart = costs.days(member, NOW, 7)
+    chart = costs.days(member, NOW, 7).value
     assert (len(chart.labels), chart.labels[-1]) == (7, "21 Jan")
     assert {name: sum(filter(None, values)) for name, values in chart.series} == {"Abandoned": 2, "Recovered": 1, "Ordered": 1}
+
+
+def test_bars_compare_the_currency_most_causes_have_money_in_whatever_the_workspaces_own_is(house):
+    for number, (cause, value) in enumerate((("shipping_cost", 4_000), ("other_fees", 1_000), ("comparing", 2_000)), 1):
+        store_listed(house.workspace, somebody(number, cart(number + 10, cause=cause, value=value, currency="USD")), "Ann")
+    store_listed(house.workspace, somebody(9, cart(19, cause="comparing", value=90_000)), "Ben")
+    found = listing.counts(house.workspace, ANY, NOW, "EUR")
+    assert [(one.key, one.width, one.money) for one in found.causes] == [
+        ("comparing", 500, [(90_000, "EUR"), (2_000, "USD")]),
+        ("other_fees", 250, [(1_000, "USD")]),
+        ("shipping_cost", 1000, [(4_000, "USD")]),
+    ]
+    assert [one.cause for one in costs.costs(house.workspace, NOW, 30, "EUR").rows] == ["shipping_cost", "comparing", "other_fees"]
+
+
+def test_figures_that_are_older_than_the_page_say_so(house, monkeypatch):
+    fill(house.workspace)
+    monkeypatch.setattr(kept, "FRESH_SECONDS", -1.0)
+    monkeypatch.setattr(kept, "SHARE", 1e-9)
+    monkeypatch.setattr(kept, "_keeper", kept.Keeper(beside=False))
+    for path in ("/carts/", "/carts/causes/"):
+        assert "Figures as of" not in text(house.alice, path)
+    monkeypatch.setattr(views, "now", lambda: NOW + 20_000)
+    for path in ("/carts/", "/carts/causes/"):
+        assert 'Figures as of <time class="ago" datetime="2026-01-21T00:00:00.000Z"' in text(house.alice, path)

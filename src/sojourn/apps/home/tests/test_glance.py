@@ -33,6 +33,11 @@ def test_where_nothing_is_in_the_workspaces_currency_the_commonest_weighs():
     assert [(one.cause, one.share) for one in found] == [("b", 1.0), ("a", pytest.approx(1 / 9)), ("c", 0.0)]
 
 
+def test_one_cart_in_the_workspaces_currency_does_not_take_the_bars_from_the_others():
+    found = stakes([cause("a", 9, {"USD": 900}), cause("b", 1, {"EUR": 5_000}), cause("c", 3, {"USD": 300})], "EUR")
+    assert [(one.cause, one.percent) for one in found] == [("a", "100.0"), ("c", "33.3"), ("b", "1.0")]
+
+
 def test_where_no_amount_is_known_carts_weigh():
     found = stakes([cause("a", 1, {}), cause("b", 4, {"": 50})], "EUR")
     assert [(one.cause, one.share, one.money) for one in found] == [("b", 1.0, []), ("a", 0.25, [])]

@@ -5,7 +5,6 @@ from typing import Any
 from django import template
 
 from sojourn.apps.messages.words import reason_short, reason_words, state_words, template_words
-from sojourn.apps.people.api import cause_words
 
 register = template.Library()
 
@@ -38,9 +37,3 @@ def reason_brief(key: str) -> str:
 def template_name(key: str) -> str:
     """What a template is called."""
     return template_words(key)
-
-
-@register.filter
-def cause_name(cause: str) -> str:
-    """What a cause is called."""
-    return cause_words(cause)

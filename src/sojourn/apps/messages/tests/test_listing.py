@@ -1,5 +1,4 @@
 import pytest
-from django.core.cache import cache
 
 from sojourn.apps.messages import effect as effects
 from sojourn.apps.messages import listing, views, words
@@ -18,7 +17,6 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def house(monkeypatch):
-    cache.clear()
     monkeypatch.setattr(views, "now", lambda: NOW)
     return build()
 

@@ -1,5 +1,4 @@
 import pytest
-from django.core.cache import cache
 from django.db import connection
 from django.http import QueryDict
 
@@ -14,7 +13,6 @@ NOW = 1_767_225_600_000
 
 @pytest.fixture
 def house():
-    cache.clear()
     return build()
 
 

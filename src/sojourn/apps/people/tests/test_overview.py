@@ -1,5 +1,4 @@
 import pytest
-from django.core.cache import cache
 
 from sojourn.apps.people.api import Count, active_now, events_per_minute, messages_totals, recent
 from sojourn.apps.people.models import IntentRow, MinuteRow
@@ -10,11 +9,6 @@ from sojourn.apps.workspace.tests.house import build
 from sojourn.terms.time import DAY, HOUR, MINUTE
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def nothing_kept():
-    cache.clear()
 
 
 def test_whoever_did_something_in_the_last_five_minutes_is_active():

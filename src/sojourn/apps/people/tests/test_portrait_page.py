@@ -1,6 +1,5 @@
 import msgspec
 import pytest
-from django.core.cache import cache
 
 from sojourn.adapters.memory.lake import MemoryLake
 from sojourn.apps.people import lake_hook, reach, shown
@@ -25,7 +24,6 @@ CART = fact_id(8, 0)
 
 @pytest.fixture
 def house():
-    cache.clear()
     built = build()
     store_ann(built.workspace)
     return built

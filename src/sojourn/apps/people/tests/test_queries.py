@@ -1,8 +1,7 @@
 import pytest
-from django.core.cache import cache
 from django.db import connection
 
-from sojourn.apps.people import overview, queries
+from sojourn.apps.people import queries
 from sojourn.apps.people.overview import count, open_carts
 from sojourn.apps.people.tests.some import ANN, AT, store, store_ann
 from sojourn.apps.workspace.tests.house import build
@@ -93,20 +92,6 @@ def test_a_name_is_looked_up_by_its_index():
             [house.workspace, "ann", "ann\U0010ffff"],
         ).fetchall()
     assert "person_name" in str(plan)
-
-
-def test_a_count_of_very_many_is_kept_for_a_while_and_one_of_few_is_not(monkeypatch):
-    house = build()
-    store(house.workspace, Person(id=1))
-    assert overview.count(house.workspace) == 1
-    store(house.workspace, Person(id=2))
-    monkeypatch.setattr(overview, "VERY_MANY", 2)
-    assert overview.count(house.workspace) == 2
-    store(house.workspace, Person(id=3))
-    assert (overview.count(house.workspace), overview.count(house.next_door)) == (2, 0)
-    cache.clear()
-    assert overview.count(house.workspace) == 3
-    cache.clear()
 
 
 def test_open_carts_are_counted_among_those_with_a_timer():

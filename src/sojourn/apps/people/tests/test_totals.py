@@ -1,20 +1,14 @@
 import pytest
-from django.core.cache import cache
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from sojourn.apps.people import kept, totals
-from sojourn.apps.people.api import Total, cart_cells, cart_days, cart_totals, cause_totals
+from sojourn.apps.people import kept
+from sojourn.apps.people.api import Total, cart_cells, cart_days, cart_totals, cause_totals, chief_currency
 from sojourn.apps.people.tests.lists import NOW, cart, somebody, store_listed
 from sojourn.apps.workspace.tests.house import build
 from sojourn.terms.time import DAY, HOUR
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def nothing_kept():
-    cache.clear()
 
 
 def shop():
@@ -77,7 +71,7 @@ def test_causes_add_up_to_the_carts_left_and_the_most_come_first():
 
 def test_days_follow_the_zone_and_the_last_is_today():
     house = shop()
-    found = cart_days(house.workspace, NOW, days=3)
+    found = cart_days(house.workspace, NOW, days=3).value
     today = NOW // DAY
     # NOW is a midnight: an hour before belongs to yesterday.
     assert [(one.day, one.abandoned.carts, one.recovered.carts, one.ordered.carts) for one in found] == [
@@ -86,7 +80,7 @@ def test_days_follow_the_zone_and_the_last_is_today():
         (today, 0, 0, 0),
     ]
     assert found[1].ordered == Total(1, {"EUR": 2_000})
-    ahead = cart_days(house.workspace, NOW, days=3, offset=2 * HOUR)
+    ahead = cart_days(house.workspace, NOW, days=3, offset=2 * HOUR).value
     assert [(one.day, one.ordered.carts) for one in ahead] == [(today - 2, 0), (today - 1, 0), (today, 1)]
 
 
@@ -109,18 +103,21 @@ def test_a_stretch_ends_before_its_end():
     assert [(cell.state, cell.carts) for cell in cells] == [("open", 1), ("abandoned", 1)]
 
 
-def test_what_is_quick_is_counted_each_time_and_what_is_slow_kept_and_dated(monkeypatch):
+def test_totals_and_causes_of_one_page_are_of_the_same_moment(monkeypatch):
     house = shop()
-    assert cart_totals(house.workspace, NOW).abandoned.carts == 4
-    monkeypatch.setattr(kept, "FRESH_SECONDS", 10.0)
-    store_listed(house.workspace, somebody(5, cart(51, cause="comparing")))
-    cache.clear()
-    assert cart_totals(house.workspace, NOW + 1).abandoned.carts == 5
     monkeypatch.setattr(kept, "FRESH_SECONDS", -1.0)
+    monkeypatch.setattr(kept, "_keeper", kept.Keeper(beside=False))
     monkeypatch.setattr(kept, "SHARE", 1e-6)
-    assert cart_totals(house.workspace, NOW + 2).as_of == NOW + 2
-    store_listed(house.workspace, somebody(6, cart(61, cause="comparing")))
-    stale = cart_totals(house.workspace, NOW + 3)
-    assert (stale.abandoned.carts, stale.as_of) == (5, NOW + 2)
-    assert sum(one.carts for one in cause_totals(house.workspace, NOW + 3)) == 5
-    assert totals.cart_totals(house.workspace, NOW + 3, days=31).abandoned.carts == 6
+    assert cart_totals(house.workspace, NOW).abandoned.carts == 4
+    store_listed(house.workspace, somebody(5, cart(51, cause="comparing")))
+    stale = cart_totals(house.workspace, NOW + 1)
+    assert (stale.abandoned.carts, stale.as_of) == (4, NOW)
+    assert sum(one.carts for one in cause_totals(house.workspace, NOW + 1)) == 4
+    assert cart_totals(house.workspace, NOW + 1, days=31).abandoned.carts == 5
+
+
+def test_what_is_compared_across_causes_is_the_currency_most_have_money_in():
+    assert chief_currency([{"EUR": 1}, {"USD": 5}, {"USD": 2, "EUR": 0}], "EUR") == "USD"
+    assert chief_currency([{"EUR": 1}, {"USD": 5}], "EUR") == "EUR"
+    assert chief_currency([{"USD": 1}, {"CHF": 5}], "EUR") == "CHF"
+    assert chief_currency([{"": 5}, {}], "EUR") == ""
