@@ -51,6 +51,7 @@ INSTALLED_APPS = [
     "sojourn.apps.workspace",
     "sojourn.apps.sources",
     "sojourn.apps.tracking",
+    "sojourn.apps.streams",
     "sojourn.apps.people",
     "sojourn.apps.messages",
     "sojourn.apps.carts",

@@ -33,9 +33,10 @@ def run(settings: Settings, names: Sequence[str] = LOOPS) -> None:
         "lake": lambda: lake(settings, stop),
         "courier": lambda: courier(settings, stop),
         "demo": lambda: demo(settings, stop),
+        "streams": lambda: streams(settings, stop),
     }
-    # The demo goes where the engine goes; it rests unless somebody started one.
-    names = [*names, "demo"] if "engine" in names else names
+    # The demo and the streams go where the engine goes; they rest unless somebody made one.
+    names = [*names, "demo", "streams"] if "engine" in names else names
     threads = [threading.Thread(target=_keep_going, args=(settings, name, makers[name], stop), name=name) for name in names]
     for thread in threads:
         thread.start()
@@ -110,5 +111,12 @@ def courier(settings: Settings, stop: threading.Event) -> Callable[[], None]:
 def demo(settings: Settings, stop: threading.Event) -> Callable[[], None]:
     """The demo's step."""
     from sojourn.runtime.demo import looped
+
+    return looped(settings, stop)
+
+
+def streams(settings: Settings, stop: threading.Event) -> Callable[[], None]:
+    """The step of the streams."""
+    from sojourn.runtime.streams import looped
 
     return looped(settings, stop)

@@ -1,0 +1,1 @@
+"""Streams: brokers, social networks and folders that are listened to."""

@@ -1,0 +1,1 @@
+"""Tests of what messages of devices and posts mean."""

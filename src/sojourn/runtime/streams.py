@@ -1,0 +1,212 @@
+"""The loop of streams: listens to what the members named, and takes to the log what comes, each stream under its own source."""
+
+import asyncio
+import threading
+from collections.abc import Callable
+from typing import Final
+
+import structlog
+
+from sojourn.adapters.sqlite.streams import SEEN, Stream, StreamRows
+from sojourn.capture.call import Candidate, Opened, Refused
+from sojourn.capture.intake import Intake, Names
+from sojourn.ports.directory import KeyHolder
+from sojourn.ports.log import Appended, Full, Log
+from sojourn.runtime.settings import Settings
+from sojourn.runtime.wiring import House
+from sojourn.terms.facts import Arrival, Quarantine
+from sojourn.terms.outcomes import Reason
+from sojourn.terms.streams import CONNECTING, LIVE, MQTT, TROUBLE, MqttSettings, Seen, filters
+from sojourn.terms.time import Millis
+
+log = structlog.get_logger("streams")
+
+LOOK_SECONDS: Final = 0.5
+IDLE_SECONDS: Final = 2.0
+TELL_SECONDS: Final = 1.0
+FLUSH_SECONDS: Final = 10.0
+LONGEST_PAUSE_SECONDS: Final = 60.0
+SHOWN: Final = 200
+ASIDE_A_MINUTE: Final = 20
+"""What is set aside of one stream in a minute; beyond it a stream that fits nothing is counted only."""
+
+
+class Tap:
+    """One stream on its way to the log: takes calls in, counts, remembers what was seen, and tells the table."""
+
+    def __init__(self, stream: Stream, rows: StreamRows, records: Log, now: Callable[[], Millis]) -> None:
+        self.stream = stream
+        self.now = now
+        self._rows = rows
+        self._log = records
+        self._names = Names()
+        self._sampled = 0
+        self._told = 0
+        self._aside: tuple[Millis, int] = (0, 0)
+        self.state, self.trouble = CONNECTING, ""
+
+    def take(self, calls: list[Candidate], sampled: int = 0) -> list[str]:
+        """Put calls on the log, durably; what became of each. Errors: Full, and then nothing was taken in."""
+        tally = self.stream.tally
+        tally.sampled += sampled
+        self._sampled += sampled
+        if not calls:
+            return []
+        verdicts = ["kept"] * len(calls)
+        try:
+            turned = Intake(KeyHolder(self.stream.workspace, self.stream.source, "stream"), self.now()).take(Opened(calls), self._names)
+        except Refused as refused:
+            tally.refused += len(calls)
+            return [refused.message] * len(calls)
+        for index, other in turned.others:
+            verdicts[index] = f"{other.reason.value}: {other.detail}" if other.detail else other.reason.value
+        self._thin_out(turned.arrival.quarantined)
+        done = self._append(turned.arrival)
+        for item in done.duplicates:
+            verdicts[turned.places[item]] = "duplicate"
+        tally.kept += done.kept
+        tally.duplicates += len(done.duplicates)
+        tally.refused += len(turned.others)
+        return verdicts
+
+    def flush(self) -> None:
+        """Let what was sampled away be counted although nothing else came. Errors: Full."""
+        if self._sampled:
+            self._append(Arrival(self.stream.workspace, self.stream.source))
+
+    def saw(self, where: str, text: str, verdict: str) -> None:
+        """Remember a message for the page."""
+        self.stream.seen.append(Seen(self.now(), where[:SHOWN], text[:SHOWN], verdict[:SHOWN]))
+        del self.stream.seen[:-SEEN]
+
+    def is_(self, state: str, trouble: str = "") -> None:
+        """Say how the stream is, at once."""
+        self.state, self.trouble = state, trouble
+        self.tell(at_once=True)
+
+    def tell(self, *, at_once: bool = False) -> None:
+        """Tell the table, at most once a second."""
+        now = self.now()
+        if at_once or now - self._told >= TELL_SECONDS * 1_000:
+            self._told = now
+            self._rows.tell(self.stream, self.state, self.trouble, now)
+
+    def _append(self, arrival: Arrival) -> Appended:
+        if self._sampled:
+            arrival.counts[Reason.SAMPLED_AWAY.value] = self._sampled
+        done = self._log.append([arrival])[0]
+        self._sampled = 0
+        return done
+
+    def _thin_out(self, quarantined: list[Quarantine]) -> None:
+        minute, before = self._aside
+        now = self.now() // 60_000
+        before = before if minute == now else 0
+        del quarantined[max(0, ASIDE_A_MINUTE - before) :]
+        self._aside = (now, before + len(quarantined))
+
+
+class StreamsLoop:
+    """Call `step` for ever: it listens for a second, then looks whether streams were added, changed or switched off."""
+
+    def __init__(self, settings: Settings, stop: threading.Event) -> None:
+        self._settings = settings
+        self._stop = stop
+        self._house = House(settings)
+        self._rows = StreamRows(settings.database_path)
+        self._loop = asyncio.new_event_loop()
+        self._running: dict[int, tuple[Millis, Tap, asyncio.Task[None]]] = {}
+        self._flushed = 0.0
+
+    def step(self) -> None:
+        """Listen for a while."""
+        self._loop.run_until_complete(self._turn())
+        if not self._running:
+            self._stop.wait(IDLE_SECONDS)
+        if self._stop.is_set():
+            self.close()
+
+    def close(self) -> None:
+        """Let go of all connections. What was not acknowledged comes again."""
+        if not self._loop.is_closed():
+            self._loop.run_until_complete(self._end(list(self._running)))
+            self._loop.close()
+
+    async def _turn(self) -> None:
+        wanted = {stream.id: stream for stream in self._rows.active()}
+        await self._end([number for number, (changed_at, _, _) in self._running.items() if number not in wanted or wanted[number].changed_at != changed_at])
+        for number, stream in wanted.items():
+            if number not in self._running:
+                tap = Tap(stream, self._rows, self._house.log(), self._house.clock.now)
+                self._running[number] = (stream.changed_at, tap, self._loop.create_task(self._keep(tap)))
+        if not self._running:
+            return
+        await asyncio.sleep(LOOK_SECONDS)
+        flush = self._loop.time() - self._flushed >= FLUSH_SECONDS
+        self._flushed = self._loop.time() if flush else self._flushed
+        for _, tap, _ in self._running.values():
+            tap.tell()
+            if flush:
+                tap.flush()
+
+    async def _end(self, numbers: list[int]) -> None:
+        ending = [self._running.pop(number) for number in numbers]
+        for _, _, task in ending:
+            task.cancel()
+        await asyncio.gather(*(task for _, _, task in ending), return_exceptions=True)
+        for _, tap, _ in ending:
+            tap.flush()
+            tap.tell(at_once=True)
+
+    async def _keep(self, tap: Tap) -> None:
+        """Listen, and after trouble listen again, later each time up to a minute."""
+        listen = {MQTT: _mqtt}[tap.stream.kind]
+        pause = 1.0
+        while True:
+            began = self._loop.time()
+            tap.is_(CONNECTING, tap.trouble)
+            try:
+                await listen(tap)
+                trouble = "The other side ended the connection."
+            except Full as full:
+                trouble = f"The log takes nothing in now: {full}."
+            except OSError as error:
+                trouble = f"{error}."
+            except Exception as error:
+                log.exception("a stream failed", stream=tap.stream.id)
+                trouble = f"This failed here: {type(error).__name__}: {error}."
+            if self._loop.time() - began > LONGEST_PAUSE_SECONDS:
+                pause = 1.0
+            tap.is_(TROUBLE, f"{trouble} Trying again every {pause:g} s.")
+            await asyncio.sleep(pause)
+            pause = min(LONGEST_PAUSE_SECONDS, pause * 2)
+
+
+async def _mqtt(tap: Tap) -> None:
+    """Listen to a broker. It may forget a message once that is durable here, or was counted as set aside or sampled away."""
+    from sojourn.adapters.mqtt.client import listen
+    from sojourn.capture.streams.devices import Devices, Message
+
+    settings = tap.stream.settings
+    assert isinstance(settings, MqttSettings), "a broker's settings"
+    devices = Devices(settings)
+    identifier = f"sojourn-{tap.stream.workspace}-{tap.stream.id}"
+    async with listen(settings.url, filters(settings.topics), identifier, settings.version) as listener:
+        tap.is_(LIVE)
+        while True:
+            handful = await listener.next()
+            now = tap.now()
+            messages = [Message(str(one.topic), bytes(one.payload or b""), now, bool(one.retain)) for one in handful]
+            turned = [devices.turn(message) for message in messages]
+            verdicts = tap.take([call for one in turned for call in one.calls], sum(one.sampled for one in turned))
+            listener.acknowledge(handful)
+            tap.stream.tally.received += len(handful)
+            for message, one in zip(messages, turned, strict=True):
+                said, verdicts = verdicts[: len(one.calls)], verdicts[len(one.calls) :]
+                tap.saw(message.topic, message.payload[:SHOWN].decode("utf-8", "replace"), ", ".join(dict.fromkeys(said)) or "sampled away")
+            tap.tell()
+
+
+def looped(settings: Settings, stop: threading.Event) -> Callable[[], None]:
+    """The step of the streams for the work process."""
+    return StreamsLoop(settings, stop).step
