@@ -20,9 +20,9 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """A house with the demo shop open, no simulated shoppers, and carts that count as left after six seconds."""
     house = House(tmp_path_factory.mktemp("visitors"))
     try:
-        house.run("demo", "--shoppers", "0", "--days", "1", "--once")
+        house.run("demo", "--shoppers", "0", "--days", "1", "--once", "--gap", "6s")
         house.until(lambda: house.ask("SELECT visitors_key FROM demo_run"), "the demo shop has its key")
-        house.settings(cart_gap="6s", holdout="0", message_delay="0s", quiet_hours="off")
+        house.settings(holdout="0", message_delay="0s", quiet_hours="off")
         yield house
     finally:
         house.close()

@@ -77,6 +77,11 @@ class Teller:
             self.house.mail_settings = msgspec.structs.replace(self.house.mail_settings, **{key: value})
             return
         rules = msgspec.structs.replace(self.house.rules, version=self.house.rules.version + 1)
+        name, _, source = key.partition("@")
+        if source and name == "cart_gap":
+            gaps = {**rules.cart_gaps, str(self.house.add_source(f"wk_{source}")): parse_duration(value)}
+            self.house.publish(msgspec.structs.replace(rules, cart_gaps=gaps))
+            return
         self.house.publish(_changed(rules, key, value))
 
     def historical(self, verb: str, *rest: str) -> None:

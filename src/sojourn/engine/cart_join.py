@@ -176,7 +176,7 @@ def _unite_end(one: Episode, a: Episode, b: Episode, newer: Episode, state: str)
     one.last_at = max(a.last_at, b.last_at)
     one.state = state
     one.ended_at = max(ends) if ends and state != EpisodeState.OPEN else None
-    one.due = max(dues) if dues and state == EpisodeState.OPEN else None
+    one.due = (newer.due or max(dues)) if dues and state == EpisodeState.OPEN else None  # sources may have gaps of their own: the one that spoke last has it
     one.abandoned_at = min(firsts) if firsts else None
     one.intent = intents[0] if intents else ""
 

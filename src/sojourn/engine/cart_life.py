@@ -24,7 +24,7 @@ def fire(work: Working, person: Person, due: Millis) -> None:
 
 
 def begin(work: Working, person: Person, fact: Fact, moment: Moment) -> Episode:
-    episode = Episode(id=moment.id, started_at=fact.at, last_at=fact.at, historical=not moment.live, due=fact.at + work.rules.cart_gap)
+    episode = Episode(id=moment.id, started_at=fact.at, last_at=fact.at, historical=not moment.live, due=fact.at + work.rules.cart_gap_after(moment.source))
     person.carts.append(episode)
     return episode
 
@@ -41,24 +41,25 @@ def touch(work: Working, person: Person, episode: Episode, at: Millis, moment: M
             explain(work, episode)
         return
     if episode.state != EpisodeState.OPEN:
-        _return(work, person, episode, at)
-    linger(work, episode, at)
+        _return(work, person, episode, at, moment)
+    linger(work, episode, at, moment)
 
 
-def linger(work: Working, episode: Episode, at: Millis) -> None:
+def linger(work: Working, episode: Episode, at: Millis, moment: Moment) -> None:
+    """Somebody is there: the rest begins anew, and is as long as the source that says so has it."""
     if at > episode.last_at:
         evidence.stay(episode, at)
         episode.last_at = at
-        episode.due = at + work.rules.cart_gap
+        episode.due = at + work.rules.cart_gap_after(moment.source)
 
 
-def _return(work: Working, person: Person, episode: Episode, at: Millis) -> None:
+def _return(work: Working, person: Person, episode: Episode, at: Millis, moment: Moment) -> None:
     """Open a left or emptied cart again. An activity stamped before the abandonment but told after it is late proof that nobody had left."""
     was, left_at = episode.state, episode.ended_at
     count(person, str(was), -1)
     episode.state = EpisodeState.OPEN
     episode.ended_at = None
-    episode.due = at + work.rules.cart_gap
+    episode.due = at + work.rules.cart_gap_after(moment.source)
     episode.step_at = at  # the time away was not spent on a step
     if was == EpisodeState.ABANDONED:
         episode.reopened += 1

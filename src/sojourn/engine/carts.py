@@ -29,7 +29,7 @@ FIELD_ERROR, BACK_TRACKED, OUT_OF_STOCK, COUPON_DENIED = "Form Field Error", "Ba
 def fold(work: Working, person: Person, fact: Fact, moment: Moment) -> None:
     """Put one fact into a person's carts.
 
-    Units: event time, UTC; a rest of exactly `rules.cart_gap` still belongs to the cart, one millisecond more is abandonment.
+    Units: event time, UTC; a rest of exactly the gap (`RuleBook.cart_gap_after`) still belongs to the cart, one millisecond more is abandonment.
     Errors: none. A fact older than the cart's last activity adds to what is known of the cart and moves no time.
     Source: docs/explanation/cart-episodes.md
     """
@@ -83,7 +83,7 @@ def _cart(work: Working, person: Person, fact: Fact, moment: Moment) -> None:
     cart_life.expire(work, person, fact.at)
     props = fact.props
     keys = cart_match.keys_in(props)
-    episode = cart_match.find(person, keys, cart_items.products_in(props), fact.at, work.rules.cart_gap)
+    episode = cart_match.find(person, keys, cart_items.products_in(props), fact.at, work.rules.cart_gap_after(moment.source))
     if episode is None:
         if not _opens(fact) or sum(1 for held in person.carts if held.due is not None) >= OPEN_KEPT:
             return
@@ -122,7 +122,7 @@ def _checkout(work: Working, person: Person, fact: Fact, moment: Moment) -> None
     cart_life.expire(work, person, fact.at)
     props = fact.props
     keys = cart_match.keys_in(props)
-    episode = cart_match.find(person, keys, cart_items.products_in(props), fact.at, work.rules.cart_gap)
+    episode = cart_match.find(person, keys, cart_items.products_in(props), fact.at, work.rules.cart_gap_after(moment.source))
     merely_shown = fact.name in _ALSO_ON_PRODUCT_PAGES and episode is not None and episode.due is None and not cart_match.shares_key(episode, keys)
     if merely_shown:
         episode = _just_left(person, fact.at)
@@ -203,7 +203,7 @@ def _browse(work: Working, person: Person, fact: Fact, moment: Moment) -> None:
     elif evidence.sorted_by_price(props):
         evidence.mark(newest, "price_sorted", moment.id, fact.at)
     for episode in carts:
-        cart_life.linger(work, episode, fact.at)
+        cart_life.linger(work, episode, fact.at, moment)
 
 
 def _page(work: Working, person: Person, fact: Fact, moment: Moment) -> None:
@@ -212,7 +212,7 @@ def _page(work: Working, person: Person, fact: Fact, moment: Moment) -> None:
     kind = evidence.page_kind(path) if path else ""
     carts = _still_open(work, person, fact.at)
     if kind.startswith("step:"):
-        episode = cart_match.find(person, cart_match.keys_in(fact.props), [], fact.at, work.rules.cart_gap)
+        episode = cart_match.find(person, cart_match.keys_in(fact.props), [], fact.at, work.rules.cart_gap_after(moment.source))
         if episode is None or episode.state == EpisodeState.EMPTIED:
             return
         _step(work, person, episode, fact, moment, kind[5:])
@@ -222,7 +222,7 @@ def _page(work: Working, person: Person, fact: Fact, moment: Moment) -> None:
     if carts and kind:
         evidence.mark(carts[-1], kind, moment.id, fact.at, {"path": path[:200]})
     for episode in carts:
-        cart_life.linger(work, episode, fact.at)
+        cart_life.linger(work, episode, fact.at, moment)
 
 
 def _friction(work: Working, person: Person, fact: Fact, moment: Moment) -> None:
@@ -238,7 +238,7 @@ def _friction(work: Working, person: Person, fact: Fact, moment: Moment) -> None
             episode = _just_left(person, fact.at)
     _hurt(work, person, episode, fact, moment)
     if episode is not None and episode.due is not None:
-        cart_life.linger(work, episode, fact.at)
+        cart_life.linger(work, episode, fact.at, moment)
 
 
 def _hurt(work: Working, person: Person, episode: Episode | None, fact: Fact, moment: Moment) -> None:

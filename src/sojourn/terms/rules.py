@@ -61,6 +61,11 @@ class RuleBook(msgspec.Struct, frozen=True):
     evidence: Evidences = Evidences(priors={"unknown": 1.0}, weights={})
     new_devices_per_day: int = 5  # anonymous ids a public write key may link to one person on one day; 0 means no such limit
     morning_spread: Millis = HOUR  # mail held over quiet hours goes out within this time after them, not all at once
+    cart_gaps: dict[str, Millis] = {}  # source id as text -> the gap after what that source said, where it is another than `cart_gap`
+
+    def cart_gap_after(self, source: int) -> Millis:
+        """How long a cart rests, before it counts as left, after something that this source said."""
+        return self.cart_gaps.get(str(source), self.cart_gap) if self.cart_gaps else self.cart_gap
 
 
 CLAIM_PATIENCE: Millis = HOUR

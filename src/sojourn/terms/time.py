@@ -17,6 +17,7 @@ DAY: Final[Millis] = 86_400_000
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|min|h|d)")
+_SPOKEN: Final = {"m": "min", "d": "day"}
 _UNIT: Final = {"ms": 1, "s": SECOND, "m": MINUTE, "min": MINUTE, "h": HOUR, "d": DAY}
 
 
@@ -36,6 +37,14 @@ def format_duration(ms: Millis) -> str:
         count, rest = divmod(rest, size)
         out += f"{count}{unit}" if count else ""
     return out or "0s"
+
+
+def duration_words(ms: Millis) -> str:
+    """A duration to the millisecond as a sentence has it: `20 s`, `1 h 30 min`, `7 days`."""
+    words = []
+    for number, unit in _DURATION.findall(format_duration(ms)):
+        words.append(f"{number} {_SPOKEN.get(unit, unit)}{'s' if unit == 'd' and number != '1' else ''}")
+    return " ".join(words)
 
 
 def to_datetime(ms: Millis) -> datetime:

@@ -4,15 +4,16 @@ from collections.abc import Iterable
 
 from django.conf import settings
 from django.db import transaction
+from msgspec.structs import replace
 
 from sojourn.apps.demo.access import access_run
 from sojourn.apps.demo.models import DemoRun, State
 from sojourn.apps.people.api import control, put_on_log
 from sojourn.apps.sources.api import create_source, set_enabled
-from sojourn.apps.workspace.api import audit, list_settings, set_setting, setting
+from sojourn.apps.workspace.api import audit, list_settings, publish_rules, rules, set_setting, setting
 from sojourn.terms.facts import SOURCE_REMOVED
 from sojourn.terms.refusals import Code, Refusal
-from sojourn.terms.time import Millis
+from sojourn.terms.time import DAY, SECOND, Millis, format_duration
 
 SEED = 7
 SHOPPERS = 3_000
@@ -21,21 +22,34 @@ RATE = 2.0
 SHOP = "Demo shop"
 VISITORS = "Demo shop visitors"
 FREE_SHIPPING = "FREESHIP"
-GAP = "20s"
+GAP = 20 * SECOND
+"""How long a cart in the demo shop rests before it counts as left. The workspace's own sources keep theirs."""
 ACTOR = "demo"
 
 
 @transaction.atomic
 def start(
-    workspace: int, actor: str, now: Millis, *, seed: int = SEED, shoppers: int = SHOPPERS, days: int = DAYS, rate: float = RATE, live: bool = True
+    workspace: int,
+    actor: str,
+    now: Millis,
+    *,
+    seed: int = SEED,
+    shoppers: int = SHOPPERS,
+    days: int = DAYS,
+    rate: float = RATE,
+    live: bool = True,
+    gap: Millis = GAP,
 ) -> DemoRun:
     """Begin a demo: two sources, a past of so many days, then shoppers at `rate` events a second. One that is stopped goes on.
 
-    Settings that a look needs are changed and remembered (`DemoRun.before`); see `quicken` for the last of them.
+    A cart that somebody leaves in the demo shop rests for `gap` only, from the first click on; that of a simulated shopper from `quicken` on.
+    Settings that a look needs and nobody has set are set, and remembered (`DemoRun.before`).
     Errors: BAD_VALUE; CONFLICT while an earlier demo is being removed.
     """
     if not 0.1 <= rate <= 1_000 or not 0 <= shoppers <= 100_000 or not 1 <= days <= 365:
         raise Refusal(Code.BAD_VALUE, "A demo takes 0.1 to 1,000 events a second, at most 100,000 shoppers, and 1 to 365 days.")
+    if not SECOND <= gap <= DAY:
+        raise Refusal(Code.BAD_VALUE, "Carts of a demo rest for 1 second to 1 day.")
     run = access_run(workspace)
     if run is not None and run.state == State.REMOVING:
         raise Refusal(Code.CONFLICT, "The last demo is still being removed. Try again in a minute.")
@@ -50,6 +64,7 @@ def start(
     visitors, visitors_key = create_source(workspace, VISITORS, actor, now)
     wanted = (("cart_url", f"{settings.PUBLIC_URL}/demo-shop/cart/"), ("free_shipping_code", FREE_SHIPPING))
     before = _set(workspace, [(key, value) for key, value in wanted if not setting(workspace, key)], actor, now)
+    _rest(workspace, {str(visitors.pk): gap}, actor, now)
     audit(workspace, actor, "demo_started", SHOP, now, {"seed": seed, "shoppers": shoppers, "days": days})
     return DemoRun.objects.create(
         workspace_id=workspace,
@@ -70,15 +85,17 @@ def start(
 
 @transaction.atomic
 def quicken(workspace: int, now: Millis) -> None:
-    """Have a cart count as left after `GAP`, so that one need not wait half an hour to see what happens then.
+    """Have the carts of simulated shoppers rest as shortly as those of the demo shop's visitors.
 
     Not before the past is there: the shoppers of the past rest as long as people do. Doing it again changes nothing.
     """
     run = access_run(workspace)
     if run is not None and run.state in (State.SEEDING, State.LIVE) and not run.quick:
-        run.before = {**run.before, **_set(workspace, [("cart_gap", GAP)], ACTOR, now)}
+        gap = rules(workspace).cart_gaps.get(str(run.visitors_id))
+        if gap is not None:
+            _rest(workspace, {str(run.source_id): gap}, ACTOR, now)
         run.quick = True
-        run.save(update_fields=["before", "quick"])
+        run.save(update_fields=["quick"])
 
 
 @transaction.atomic
@@ -104,8 +121,14 @@ def set_rate(workspace: int, rate: float, actor: str, now: Millis) -> None:
 
 @transaction.atomic
 def restore_setting(workspace: int, key: str, actor: str, now: Millis) -> None:
-    """Give one setting back the value it had before the demo, where nobody changed it since. Errors: NOT_FOUND."""
+    """Give one setting back the value it had before the demo, where nobody changed it since. Errors: NOT_FOUND.
+
+    `cart_gap` lets carts of the demo rest as long as all others do.
+    """
     run = _there(workspace)
+    if key == "cart_gap" and key not in run.before:
+        _rest(workspace, {str(run.source_id): None, str(run.visitors_id): None}, actor, now)
+        return
     was, made = run.before.get(key, ("", None))
     if made is None:
         raise Refusal(Code.NOT_FOUND, "The demo did not change this setting.")
@@ -126,6 +149,7 @@ def remove(workspace: int, actor: str, now: Millis) -> None:
         return
     for source in (run.source_id, run.visitors_id):
         set_enabled(workspace, source, enabled=False, actor=actor, now=now)
+    _rest(workspace, {str(run.source_id): None, str(run.visitors_id): None}, actor, now)
     there = _values(workspace)
     for key, (was, made) in run.before.items():
         if there[key] == made:
@@ -141,6 +165,15 @@ def _there(workspace: int) -> DemoRun:
     if run is None:
         raise Refusal(Code.NOT_FOUND, "There is no demo here.")
     return run
+
+
+def _rest(workspace: int, gaps: dict[str, Millis | None], actor: str, now: Millis) -> None:
+    """Have the carts of these sources rest so long; None is as long as everybody's."""
+    book = rules(workspace)
+    made = {source: gap for source, gap in {**book.cart_gaps, **gaps}.items() if gap is not None}
+    if made != book.cart_gaps:
+        words = ", ".join(f"source {source} {format_duration(gap) if gap else 'as all'}" for source, gap in gaps.items())
+        publish_rules(workspace, replace(book, cart_gaps=made), f"cart gaps of the demo: {words}", actor, now)
 
 
 def _values(workspace: int) -> dict[str, str]:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from sojourn.apps.demo.access import access_run
 from sojourn.apps.demo.models import DemoRun, State
 from sojourn.apps.sources.api import list_sources
-from sojourn.terms.time import Millis
+from sojourn.apps.workspace.api import rules
+from sojourn.terms.time import Millis, duration_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,18 @@ class DemoStatus:
     visitor_events: int = 0
     changed: tuple[tuple[str, str, str], ...] = ()  # settings the demo changed: key, what it was, what it is during the demo
     trouble: str = ""
+    gap: Millis = 0  # how long carts in the demo shop rest; 0 where that is as long as everywhere
+    own_gap: Millis = 0  # how long the workspace's own do
+
+    @property
+    def gap_words(self) -> str:
+        """How long carts in the demo shop rest, as people say it."""
+        return duration_words(self.gap or self.own_gap)
+
+    @property
+    def own_gap_words(self) -> str:
+        """`own_gap` as people say it."""
+        return duration_words(self.own_gap)
 
 
 NONE = DemoStatus(running=False, state="", words="There is no demo data here.", people=0, events=0, started_at=0)
@@ -39,6 +52,7 @@ def status(workspace: int) -> DemoStatus:
     run = access_run(workspace)
     if run is None:
         return NONE
+    book = rules(workspace)
     visits = next((source.kept for source in list_sources(workspace) if source.id == run.visitors_id), 0)
     return DemoStatus(
         running=True,
@@ -55,6 +69,8 @@ def status(workspace: int) -> DemoStatus:
         visitor_events=visits,
         changed=tuple((key, was, now) for key, (was, now) in run.before.items()),
         trouble=run.trouble,
+        gap=book.cart_gaps.get(str(run.visitors_id), 0),
+        own_gap=book.cart_gap,
     )
 
 

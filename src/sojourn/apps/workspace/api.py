@@ -8,7 +8,7 @@ from django.http import HttpRequest
 
 from sojourn.apps.workspace import queries
 from sojourn.apps.workspace.access import Membership, member_of, member_page
-from sojourn.apps.workspace.actions import audit, set_setting
+from sojourn.apps.workspace.actions import audit, publish_rules, set_setting
 from sojourn.apps.workspace.clock import now
 from sojourn.apps.workspace.middleware import seconds_left
 from sojourn.apps.workspace.models import Role, SecretKey, Workspace
@@ -35,6 +35,7 @@ __all__ = [
     "member_page",
     "memberships",
     "now",
+    "publish_rules",
     "rules",
     "salt_of",
     "seconds_left",

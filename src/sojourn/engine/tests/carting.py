@@ -25,13 +25,13 @@ class Shopper:
         self.person = Person(id=number, traits={"email": Trait("ann@example.com", NOON, 1, "m")})
         self.work.add(self.person)
 
-    def says(self, minute, event, /, told=None, kind="track", live=True, context=None, **props):
+    def says(self, minute, event, /, told=None, kind="track", live=True, context=None, source=1, **props):
         at, record_at = NOON + round(minute * MINUTE), NOON + round((minute if told is None else told) * MINUTE)
         self.time_passes_to(record_at)
         self.work.serial = getattr(self.work, "serial", 0) + 1
         number = self.work.serial
         fact = Fact(kind, event, at, f"m{number}", props=props, context=context or {})
-        carts.fold(self.work, self.person, fact, Moment(number, record_at, 1, live))
+        carts.fold(self.work, self.person, fact, Moment(number, record_at, source, live))
         return number
 
     def sees(self, minute, path, **more):

@@ -528,6 +528,41 @@ def test_the_gap_is_the_workspace_s():
     assert (ann.cart.state, ann.cart.ended_at) == ("abandoned", NOON + 5_000)
 
 
+def test_a_source_may_have_a_gap_of_its_own_and_the_one_that_spoke_last_says_how_long_the_cart_rests():
+    ann = Shopper(rules=replace(RULES, cart_gaps={"9": 20_000}))
+    ann.says(0, "Product Added", source=9, **LAMP)
+    assert ann.cart.due == NOON + 20_000
+    ann.says(0.1, "Product Viewed", source=1, **PAN)
+    assert minutes(ann.cart.due) == 30.1
+    ann.sees(1, "/", source=9)
+    assert ann.cart.due == NOON + 80_000
+    ann.says(0.5, "Product Viewed", source=1, told=1, **PAN)
+    assert ann.cart.due == NOON + 80_000, "what happened before sets no rest"
+    ann.time_passes_to(NOON + 80_001)
+    assert (ann.cart.state, ann.cart.ended_at) == ("abandoned", NOON + 80_000)
+    ann.says(5, "Cart Viewed", source=1)
+    assert (ann.cart.state, minutes(ann.cart.due)) == ("open", 35)
+
+
+def test_a_cart_emptied_a_minute_ago_is_taken_up_by_a_patient_source_only():
+    for source, carts_then in ((1, 1), (9, 2)):
+        ann = Shopper(rules=replace(RULES, cart_gaps={"9": 20_000}))
+        ann.says(0, "Product Added", **LAMP)
+        ann.says(1, "Product Removed", **LAMP)
+        ann.says(2, "Product Added", source=source, **PAN)
+        assert len(ann.carts) == carts_then
+
+
+def test_two_who_become_one_rest_as_the_source_has_it_that_spoke_last():
+    for first, then, rests_until in ((9, 1, 31), (1, 9, 1 + 1 / 3)):
+        one = Shopper(1, rules=replace(RULES, cart_gaps={"9": 20_000}))
+        other = Shopper(2, work=one.work)
+        one.says(0.9, "Product Added", source=first, **LAMP)
+        other.says(1, "Product Added", source=then, **LAMP)
+        carts.join(one.work, one.person, other.person)
+        assert minutes(one.cart.due) == rests_until
+
+
 def test_facts_that_concern_no_cart_leave_a_person_without_one_as_they_are():
     ann = Shopper()
     before = ann.copy()

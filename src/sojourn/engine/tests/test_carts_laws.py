@@ -7,11 +7,14 @@ from hypothesis import strategies as st
 
 from sojourn.apps.demo.shoppers import fact_of, journeys, stream
 from sojourn.engine import carts, decide, fold
-from sojourn.engine.tests.carting import NOON, RULES, Shopper
+from sojourn.engine.tests import carting
+from sojourn.engine.tests.carting import NOON, Shopper
 from sojourn.engine.working import Working
 from sojourn.terms.facts import Record
 from sojourn.terms.time import HOUR, MINUTE
 
+RULES = msgspec.structs.replace(carting.RULES, cart_gaps={"2": 5 * MINUTE})
+"""Two sources speak, and the second has a gap of its own."""
 PRODUCTS = ("lamp", "pan", "book")
 WHICH = st.sampled_from([{}, {"cart_id": "c-1"}, {"cart_id": "c-2"}, {"checkout_id": "k-1"}, {"cart_id": "c-1", "checkout_id": "k-1"}])
 EVENTS = st.sampled_from([
@@ -27,16 +30,18 @@ def tell(shoppers, story):
     for number, (event, which, product, (minute, late), small) in enumerate(sorted(story, key=lambda entry: (entry[3][0] + entry[3][1], repr(entry)))):
         ann = shoppers[number % len(shoppers)]
         item = {"product_id": product, "price": 10 * (small + 1), "currency": "EUR"}
-        told = minute + late
+        told, source = minute + late, 1 + small % 2
         match event:
             case "page":
-                ann.sees(minute, ("/", "/cart", "/checkout/payment", "/returns")[small], told=told)
+                ann.sees(minute, ("/", "/cart", "/checkout/payment", "/returns")[small], told=told, source=source)
             case "Cart Viewed" | "Checkout Started":
-                ann.says(minute, event, told=told, products=[item][:small], currency="EUR", **which)
+                ann.says(minute, event, told=told, source=source, products=[item][:small], currency="EUR", **which)
             case "Order Completed":
-                ann.says(minute, event, told=told, order_id=f"o-{minute}", total=10, currency="EUR", products=[item][:small], **which)
+                ann.says(minute, event, told=told, source=source, order_id=f"o-{minute}", total=10, currency="EUR", products=[item][:small], **which)
             case _:
-                ann.says(minute, event, told=told, step=("account", "shipping", "payment", "2")[small], shipping=small, field="zip", **item, **which)
+                ann.says(
+                    minute, event, told=told, source=source, step=("account", "shipping", "payment", "2")[small], shipping=small, field="zip", **item, **which
+                )
 
 
 def check(ann):
@@ -65,7 +70,7 @@ def check(ann):
 @given(STORY)
 @settings(max_examples=100, deadline=None)
 def test_carts_are_always_in_one_piece(story):
-    ann = Shopper()
+    ann = Shopper(rules=RULES)
     tell([ann], story)
     check(ann)
     ann.waits_until(1_000)
@@ -76,7 +81,7 @@ def test_carts_are_always_in_one_piece(story):
 @given(STORY)
 @settings(max_examples=60, deadline=None)
 def test_the_same_story_told_again_gives_the_same_bytes(story):
-    first, second = Shopper(), Shopper()
+    first, second = Shopper(rules=RULES), Shopper(rules=RULES)
     tell([first], story)
     tell([second], story)
     assert first.copy() == second.copy()

@@ -13,6 +13,7 @@ from sojourn.runtime.cli.common import ACTOR, WORKSPACE, django, notes, out, pri
 from sojourn.runtime.cli.setup import AsJson
 from sojourn.runtime.clock import SystemClock
 from sojourn.terms.refusals import Code, Refusal
+from sojourn.terms.time import parse_duration
 
 if TYPE_CHECKING:
     from sojourn.apps.demo.api import DemoStatus
@@ -107,6 +108,7 @@ def demo(
     live: Annotated[bool, typer.Option("--live/--once", help="Whether shoppers keep coming after the past is filled in.")] = True,
     remove: Annotated[bool, typer.Option("--remove", help="Remove all demo data instead, and nothing else.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask before removing.")] = False,
+    gap: Annotated[str, typer.Option(hidden=True, help="How long a cart in the demo shop rests before it counts as left.")] = "20s",
 ) -> None:
     """Fill in a past of simulated shoppers through the running capture endpoint, then let them come and go; or remove them all.
 
@@ -122,7 +124,11 @@ def demo(
         _watch_demo("Removing", lambda status: not status.running)
         out.print("The demo data is gone.")
         return
-    actions.start(WORKSPACE, ACTOR, SystemClock().now(), seed=seed, shoppers=shoppers, days=days, rate=rate, live=live)
+    try:
+        rest = parse_duration(gap)
+    except ValueError as error:
+        raise Refusal(Code.BAD_VALUE, f"--gap: {error}") from None
+    actions.start(WORKSPACE, ACTOR, SystemClock().now(), seed=seed, shoppers=shoppers, days=days, rate=rate, live=live, gap=rest)
     status = _watch_demo("Shopping", lambda status: status.state not in ("seeding", ""))
     out.print(f"{status.events:,} events of {status.people:,} shoppers sent. The planted causes are in demo-truth.jsonl beside the data.")
     if status.state == "live":

@@ -5,11 +5,12 @@ from sojourn.apps.demo import actions, queries
 from sojourn.apps.demo.models import DemoRun, State
 from sojourn.apps.people.models import OutboxRow
 from sojourn.apps.sources.models import Source
-from sojourn.apps.workspace.api import set_setting, setting
+from sojourn.apps.workspace.api import rules, set_setting, setting
 from sojourn.apps.workspace.models import AuditRow
 from sojourn.apps.workspace.tests.house import NOW, browser, build, post
-from sojourn.terms.facts import SOURCE_REMOVED, Fact
+from sojourn.terms.facts import RULES_PUBLISHED, SOURCE_REMOVED, Fact
 from sojourn.terms.refusals import Code, Refusal
+from sojourn.terms.time import DAY
 
 pytestmark = pytest.mark.django_db
 ALICE = "alice@example.com"
@@ -39,13 +40,35 @@ def test_starting_twice_is_starting_once():
     assert Source.objects.count() == 2
 
 
-def test_the_gap_is_short_only_once_the_past_is_there():
+def gaps(workspace: int) -> dict[str, int]:
+    return rules(workspace).cart_gaps
+
+
+def test_visitors_carts_rest_shortly_at_once_and_the_shoppers_only_once_their_past_is_there():
     house = build()
-    actions.start(house.workspace, ALICE, NOW)
+    run = actions.start(house.workspace, ALICE, NOW)
+    assert gaps(house.workspace) == {str(run.visitors_id): 20_000}
     actions.quicken(house.workspace, NOW)
     actions.quicken(house.workspace, NOW)
-    assert setting(house.workspace, "cart_gap") == "20s"
-    assert DemoRun.objects.get().before["cart_gap"] == ["30m", "20s"]
+    assert gaps(house.workspace) == {str(run.visitors_id): 20_000, str(run.source_id): 20_000}
+    assert rules(house.workspace).version == 3
+    assert setting(house.workspace, "cart_gap") == "30m"
+    assert (gaps(house.next_door), queries.status(house.next_door).gap) == ({}, 0)
+
+
+def test_the_engine_is_told_of_the_gap_by_a_fact():
+    house = build()
+    run = actions.start(house.workspace, ALICE, NOW)
+    facts = [msgspec.msgpack.decode(row.fact, type=Fact) for row in OutboxRow.objects.order_by("sequence")]
+    assert [fact.props["rules"]["cart_gaps"] for fact in facts if fact.name == RULES_PUBLISHED][-1] == {str(run.visitors_id): 20_000}
+
+
+def test_a_demo_may_be_more_patient():
+    house = build()
+    run = actions.start(house.workspace, ALICE, NOW, gap=6_000)
+    actions.quicken(house.workspace, NOW)
+    assert gaps(house.workspace) == {str(run.visitors_id): 6_000, str(run.source_id): 6_000}
+    assert queries.status(house.workspace).gap_words == "6 s"
 
 
 def test_what_the_workspace_had_set_is_not_touched():
@@ -62,7 +85,7 @@ def test_removing_sets_back_what_nobody_changed_since():
     actions.quicken(house.workspace, NOW)
     set_setting(house.workspace, "free_shipping_code", "WINTER", ALICE, NOW)
     actions.remove(house.workspace, ALICE, NOW)
-    assert setting(house.workspace, "cart_gap") == "30m"
+    assert gaps(house.workspace) == {}
     assert setting(house.workspace, "cart_url") == ""
     assert setting(house.workspace, "free_shipping_code") == "WINTER"
     assert removals() == [{"sources": [run.source_id, run.visitors_id]}]
@@ -94,13 +117,21 @@ def test_a_stopped_demo_goes_on_where_it_was():
 def test_one_setting_can_be_set_back_early():
     house = build()
     actions.start(house.workspace, ALICE, NOW)
-    actions.quicken(house.workspace, NOW)
+    actions.restore_setting(house.workspace, "cart_url", ALICE, NOW)
+    assert setting(house.workspace, "cart_url") == ""
+    assert list(DemoRun.objects.get().before) == ["free_shipping_code"]
+
+
+def test_carts_of_the_demo_can_be_given_the_rest_of_all_others():
+    house = build()
+    actions.start(house.workspace, ALICE, NOW)
     actions.restore_setting(house.workspace, "cart_gap", ALICE, NOW)
-    assert setting(house.workspace, "cart_gap") == "30m"
-    assert "cart_gap" not in DemoRun.objects.get().before
+    actions.quicken(house.workspace, NOW)
+    assert (gaps(house.workspace), DemoRun.objects.get().quick) == ({}, True)
+    assert queries.status(house.workspace).gap_words == "30 min"
 
 
-@pytest.mark.parametrize("wrong", [{"rate": 0.0}, {"rate": float("nan")}, {"days": 0}, {"shoppers": -1}])
+@pytest.mark.parametrize("wrong", [{"rate": 0.0}, {"rate": float("nan")}, {"days": 0}, {"shoppers": -1}, {"gap": 999}, {"gap": DAY + 1}])
 def test_a_demo_out_of_bounds_is_refused(wrong):
     house = build()
     with pytest.raises(Refusal) as refused:
