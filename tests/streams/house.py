@@ -92,16 +92,12 @@ class Running:
     def __init__(self, settings: Settings) -> None:
         self._stop = threading.Event()
         self._settings = settings
-        self.failed: Exception | None = None
         self._thread = threading.Thread(target=self._run)
 
     def _run(self) -> None:
-        try:
-            loop = StreamsLoop(self._settings, self._stop)
-            while not self._stop.is_set():
-                loop.step()
-        except Exception as error:
-            self.failed = error
+        loop = StreamsLoop(self._settings, self._stop)
+        while not self._stop.is_set():
+            loop.step()
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -111,5 +107,3 @@ class Running:
         self._stop.set()
         self._thread.join(30)
         assert not self._thread.is_alive(), "the loop of the streams does not end"
-        if self.failed is not None:
-            raise self.failed

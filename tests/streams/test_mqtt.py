@@ -5,7 +5,7 @@ import json
 import pytest
 
 from sojourn.ports.log import Full
-from sojourn.runtime.streams import Tap
+from sojourn.runtime.stream_tap import Tap
 from sojourn.terms.streams import MqttSettings, Threshold, Topic
 from tests.streams.broker import Broker
 from tests.streams.house import House, eventually

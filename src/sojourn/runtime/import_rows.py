@@ -56,6 +56,28 @@ def event(places: Sequence[tuple[str, ...]], cells: Sequence[str]) -> dict[str, 
             call[place[0]] = cell
         else:
             _put(call, place, _value(place[-1], cell))
+    return _whole(call, other)
+
+
+def typed_event(places: Sequence[tuple[str, ...]], values: Sequence[Any]) -> dict[str, Any]:
+    """One row of a table that has types as a call, as `event` does; a column `properties`, `traits` or `context` may hold the whole object."""
+    call: dict[str, Any] = {}
+    other: dict[str, Any] = {}
+    for place, value in zip(places, values, strict=True):
+        if value is None or value == "":
+            continue
+        group = _GROUPS.get(place[1].lower()) if place[0] == "" and isinstance(value, dict) else None
+        if group is not None:
+            call[group] = {**value, **call.get(group, {})}
+        elif place[0] == "":
+            other[place[1]] = value
+        else:
+            _put(call, place, value)
+    return _whole(call, other)
+
+
+def _whole(call: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+    """The call with its type and what stood in columns of no known meaning."""
     call.setdefault("type", "track" if "event" in call else "identify")
     if other:
         group = "traits" if call["type"] in ("identify", "group") else "properties"

@@ -1,4 +1,4 @@
-"""Bringing in history from a file: events or contacts, JSON lines or CSV, gzipped or not, as if they had come through the front door."""
+"""Bringing in history from a file: events or contacts, JSON lines, CSV (gzipped or not) or Parquet, as if they had come through the front door."""
 
 import csv
 import gzip
@@ -77,10 +77,10 @@ def import_file(
     place = _resumed(path, source, contacts)
     holder = KeyHolder(workspace, source, "import", secret=contacts)
     names = Names()
-    with _opened(path) as (file, done):
-        for batch in _batches(_lines(path, file, place, contacts)):
+    with (_parquet if path.suffix.lower() == ".parquet" else _text)(path, place, contacts) as (lines, offset, done):
+        for batch in _batches(lines):
             _put(log, Intake(holder, now(), historical=True), names, batch, place.summary)
-            place.offset, place.line = file.offset, batch[-1].number
+            place.offset, place.line = offset(), batch[-1].number
             _remember(path, place)
             progress(done())
     _beside(path).unlink(missing_ok=True)
@@ -158,6 +158,34 @@ class _File:
             yield line
 
 
+_Reading = tuple[Iterator[_Line], Callable[[], int], Callable[[], int]]
+"""The lines, the place reached in what the file holds, and how many bytes of the file are done."""
+
+
+@contextmanager
+def _text(path: Path, place: _Place, contacts: bool) -> Iterator[_Reading]:
+    with _opened(path) as (file, done):
+        yield _named(_lines(path, file, place, contacts), place), lambda: file.offset, done
+
+
+@contextmanager
+def _parquet(path: Path, place: _Place, contacts: bool) -> Iterator[_Reading]:
+    """A table with types; its rows are its lines, the first is number 1."""
+    from sojourn.runtime.import_parquet import Rows
+
+    rows = Rows(path)
+    places = _places(rows.columns)
+    size = path.stat().st_size
+
+    def lines() -> Iterator[_Line]:
+        for number, values in enumerate(rows.after(place.line), place.line + 1):
+            named = {name: value for name, value in zip(rows.columns, values, strict=True) if value is not None}
+            call = _call(import_rows.contact(named) if contacts else import_rows.typed_event(places, values))
+            yield _Line(number, call, 200)
+
+    yield _named(lines(), place), lambda: rows.done, lambda: size * rows.done // max(rows.total, 1)
+
+
 @contextmanager
 def _opened(path: Path) -> Iterator[tuple[_File, Callable[[], int]]]:
     """The file, inflated where it is gzipped, and how many of its bytes are read."""
@@ -181,11 +209,24 @@ def _lines(path: Path, file: _File, place: _Place, contacts: bool) -> Iterator[_
     last = place.line
     for line in found:
         last = line.number
-        if isinstance(line.call, Call) and line.call.message_id is None:
-            line.call.message_id = f"import-{place.digest[:24]}-{line.number}"
         yield line
     if file.broken:
         yield _Line(last + 1, Dropped(Reason.BAD_ENCODING, file.broken), 0)
+
+
+def _named(lines: Iterator[_Line], place: _Place) -> Iterator[_Line]:
+    """Events without messageId get one, made of the file's content and the line."""
+    for line in lines:
+        if isinstance(line.call, Call) and line.call.message_id is None:
+            line.call.message_id = f"import-{place.digest[:24]}-{line.number}"
+        yield line
+
+
+def _places(header: list[str]) -> list[tuple[str, ...]]:
+    try:
+        return import_rows.columns(header)
+    except ValueError as error:
+        raise Refusal(Code.BAD_VALUE, f"The first line must name the columns: {error}") from error
 
 
 def _is_table(path: Path, file: _File) -> bool:
@@ -221,10 +262,7 @@ def _table(file: _File, place: _Place, contacts: bool) -> Iterator[_Line]:
     first = next(text, "").removeprefix("\ufeff")
     delimiter = max(",;\t|", key=first.count)
     header = next(csv.reader([first], delimiter=delimiter), [])
-    try:
-        places = import_rows.columns(header)
-    except ValueError as error:
-        raise Refusal(Code.BAD_VALUE, f"The first line must name the columns: {error}") from error
+    places = _places(header)
     begin = max(place.line, 1)
     if place.offset:
         file.skip(place.offset)

@@ -1,0 +1,133 @@
+"""A watched folder: complete files only, once, as history that fires nothing, and on from where it was."""
+
+import gzip
+import json
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from sojourn.adapters.sqlite.log import SqliteLog
+from sojourn.runtime import importer, stream_folder
+from sojourn.terms.facts import Flag
+from sojourn.terms.streams import FolderSettings
+from tests.streams.house import House, eventually
+
+HISTORICAL = int(Flag.HISTORICAL)
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stream_folder, "LOOK_SECONDS", 0.05)
+    monkeypatch.setattr(stream_folder, "SETTLED_SECONDS", 0.3)
+
+
+@pytest.fixture
+def inbox(house: House) -> Path:
+    house.stream("folder", FolderSettings("orders"))
+    path = house.settings.home / "inbox" / "orders"
+    path.mkdir(parents=True)
+    return path
+
+
+def order(number: int) -> str:
+    return json.dumps({"type": "track", "event": "Order Completed", "userId": f"u-{number}", "properties": {"order_id": f"o-{number}"}}) + "\n"
+
+
+def ids(house: House) -> list[str]:
+    return [str(fact.props["order_id"]) for fact in house.facts()]
+
+
+def test_a_file_in_each_form_becomes_facts_of_the_past(house: House, inbox: Path):
+    (inbox / "1.jsonl").write_text(order(1))
+    (inbox / "2.csv").write_text("event,userId,timestamp,order_id,total\nOrder Completed,u-2,2025-06-01T10:00:00Z,o-2,12.50\n")
+    (inbox / "3.csv.gz").write_bytes(gzip.compress(b"event;userId;order_id\nOrder Completed;u-3;o-3\n"))
+    with duckdb.connect() as db:
+        db.execute(
+            "COPY (SELECT 'Order Completed' AS event, 4 AS user_id, TIMESTAMPTZ '2025-06-01 10:00:00+00' AS timestamp, 'o-4' AS order_id,"
+            " 9.95::DECIMAL(9, 2) AS total,"
+            f" [{{'sku': 'a', 'quantity': 2}}] AS products) TO '{inbox}/4.parquet' (FORMAT parquet)"
+        )
+    with house.running():
+        eventually(lambda: len(house.facts()) == 4, say=house.told)
+        eventually(lambda: len(json.loads(house.told()["cursor"] or "{}")) == 4, say=house.told)
+    assert ids(house) == ["o-1", "o-2", "o-3", "o-4"]
+    assert all(fact.flags & HISTORICAL for fact in house.facts())
+    assert house.facts()[1].props == {"order_id": "o-2", "total": 12.5}
+    assert (house.facts()[3].user_id, house.facts()[3].at) == ("4", 1_748_772_000_000)
+    assert house.facts()[3].props == {"order_id": "o-4", "total": 9.95, "products": [{"sku": "a", "quantity": 2}]}
+    assert house.told()["tally"]["kept"] == 4
+
+
+def test_a_file_that_still_grows_is_not_touched(house: House, inbox: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(stream_folder, "SETTLED_SECONDS", 3600.0)
+    (inbox / "growing.jsonl").write_text(order(1))
+    with house.running():
+        (inbox / "whole.jsonl").write_text(order(2))
+        (inbox / "whole.jsonl.done").touch()
+        eventually(lambda: len(house.facts()) == 1, say=house.told)
+        eventually(lambda: "whole.jsonl" in house.told()["cursor"], say=house.told)
+    assert ids(house) == ["o-2"]
+
+
+def test_a_file_counts_once_and_one_that_grew_adds_only_what_is_new(house: House, inbox: Path):
+    lines = [json.dumps({**json.loads(order(n)), "messageId": f"m-{n}"}) + "\n" for n in (1, 2, 3)]
+    (inbox / "a.jsonl").write_text("".join(lines[:2]))
+    with house.running():
+        eventually(lambda: "a.jsonl" in house.told()["cursor"], say=house.told)
+    with house.running():
+        (inbox / "copy.jsonl").write_text("".join(lines[:2]))
+        eventually(lambda: "copy.jsonl" in house.told()["cursor"], say=house.told)
+        (inbox / "a.jsonl").write_text("".join(lines))
+        eventually(lambda: len(house.facts()) == 3, say=house.told)
+    assert ids(house) == ["o-1", "o-2", "o-3"]
+    assert house.told()["tally"]["duplicates"] >= 2
+
+
+def test_a_bad_line_is_told_with_its_number_and_the_others_are_kept(house: House, inbox: Path):
+    (inbox / "a.jsonl").write_text(order(1) + '{"type": "track"\n' + order(2))
+    (inbox / "b.parquet").write_text("this is no Parquet")
+    with house.running():
+        eventually(lambda: len(json.loads(house.told()["cursor"] or "{}")) == 2, say=house.told)
+    assert ids(house) == ["o-1", "o-2"]
+    assert house.counts() == {"bad_json": 1}
+    said = [(one["where"], one["text"], one["verdict"]) for one in house.told()["seen"]]
+    assert said[:2] == [("a.jsonl", "line 2", "bad_json: the event is not JSON"), ("a.jsonl", "", "2 kept, 1 refused")]
+    assert said[2][2].startswith("b.parquet is not a Parquet file that can be read")
+
+
+@pytest.mark.parametrize("ending", ["jsonl", "parquet"])
+def test_an_import_cut_short_goes_on_where_it_was(house: House, inbox: Path, monkeypatch: pytest.MonkeyPatch, ending: str):
+    path = inbox / f"a.{ending}"
+    if ending == "jsonl":
+        path.write_text("".join(order(n) for n in range(3_000)))
+    else:
+        with duckdb.connect() as db:
+            db.execute(
+                f"COPY (SELECT 'Order Completed' AS event, 'u-' || i AS user_id, 'o-' || i AS order_id FROM range(3000) t(i)) TO '{path}' (FORMAT parquet)"
+            )
+    whole, appended = SqliteLog.append, []
+
+    def cut(log: SqliteLog, arrivals: list) -> list:
+        if len(appended) == 1:
+            appended.append(0)
+            raise importer.Full("the disk is full")
+        done = whole(log, arrivals)
+        appended.append(sum(len(one.items) for one in arrivals))
+        return done
+
+    monkeypatch.setattr(SqliteLog, "append", cut)
+    with house.running():
+        eventually(lambda: "make room" in house.told()["trouble"], say=house.told)
+        eventually(lambda: f"a.{ending}" in house.told()["cursor"], say=house.told)
+    assert ids(house) == [f"o-{n}" for n in range(3_000)]
+    assert appended == [1_000, 0, 1_000, 1_000]
+    assert house.told()["tally"]["kept"] == 3_000
+
+
+def test_a_folder_s_name_leads_nowhere_else(house: House):
+    house.stream("folder", FolderSettings("../../etc"))
+    with house.running():
+        eventually(lambda: house.told()["state"] == "trouble", say=house.told)
+    assert "A folder is named by one word" in house.told()["trouble"]
+    assert house.told()["seen"] == []
