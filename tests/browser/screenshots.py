@@ -85,6 +85,8 @@ class Camera:
         drawn(page)
         if whole:
             page.evaluate(THROUGH)  # charts and mails are fetched when they come into sight
+            for frame in page.frames:
+                frame.wait_for_load_state()
             drawn(page)
         if shot.do is not None:
             shot.do(page)
@@ -200,7 +202,7 @@ def screens(page: Page, people: dict[str, int]) -> list[Shot]:
         Shot("toast", "/settings/", toast),
     ]
     if "person" in paths:  # there are people, so there is a demo too, or what looks like one
-        found.append(Shot("panel", "/people/", open_first("main tbody a.person[data-panel], main tbody a.person", "#panel:not([hidden]), .panel, main h1")))
+        found.append(Shot("panel", "/people/", open_first("main tbody a.person[data-panel], main tbody a.person", "#panel h1")))
     return found
 
 
