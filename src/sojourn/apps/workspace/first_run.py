@@ -293,7 +293,9 @@ def _why(person: int) -> str:
 
 def _nothing_sent(place: _Place) -> Step:
     title = "See somebody who got nothing, and why"
-    skips, _after_them = people.find_skips(place.member.workspace, place.now - 90 * DAY, limit=1)
+    you = place.visitor.person.id if place.visitor and place.visitor.person else 0
+    found, _after_them = people.find_skips(place.member.workspace, place.now - 90 * DAY, limit=5)
+    skips = [skip for skip in found if skip.person != you]
     if skips:
         text = f"{skips[0].person_name or 'A visitor'}: {skips[0].reason.replace('_', ' ')}."
         return Step("nothing", title, text, True, _why(skips[0].person), "See why")

@@ -6,6 +6,7 @@ import pytest
 from sojourn.adapters.memory.clock import SettableClock
 from sojourn.adapters.memory.log import MemoryLog
 from sojourn.apps.demo.models import DemoRun
+from sojourn.apps.people.tests.lists import cart, decision, somebody, store_listed
 from sojourn.apps.people.tests.some import ANN, ann, store
 from sojourn.apps.sources import debugger
 from sojourn.apps.sources.actions import create_source
@@ -16,6 +17,7 @@ from sojourn.apps.workspace.first_run import FirstRun, first_run
 from sojourn.apps.workspace.models import Member
 from sojourn.apps.workspace.tests.house import NOW, browser, build, post
 from sojourn.terms.facts import Arrival, Fact, Item
+from sojourn.terms.time import HOUR, SECOND
 
 pytestmark = pytest.mark.django_db
 
@@ -181,6 +183,20 @@ def test_who_got_no_mail_is_told_why(log, outcome, reason, text):
     mail = next(step for step in steps(house).steps if step.key == "mail")
     assert (mail.title, mail.done, mail.href) == ("See why you got no mail", True, f"/why/?person={ANN}&automation=abandoned-cart")
     assert text in mail.text
+
+
+def test_somebody_who_got_nothing_is_somebody_else(log):
+    house = build()
+    run = demo(house)
+    you = somebody(2, cart(20, at=NOW - SECOND), decisions=(decision(20, "skip", NOW - SECOND, reason="unsubscribed"),), identifiers=["anonymous_id:you"])
+    other = somebody(3, cart(30, at=NOW - HOUR), decisions=(decision(30, "skip", NOW - HOUR, reason="no_address"),))
+    store_listed(house.workspace, you, "Yara", "yara@example.com")
+    visit(house, log, run, "you")
+    assert [step.done for step in steps(house).steps if step.key == "nothing"] == [False]
+    store_listed(house.workspace, other, "Otto")
+    assert [(step.text, step.href) for step in steps(house).steps if step.key == "nothing"] == [
+        ("Otto: no address.", "/why/?person=3&automation=abandoned-cart")
+    ]
 
 
 def test_while_the_demo_is_removed_that_step_is_done(log):
