@@ -5,6 +5,7 @@ from django.shortcuts import render
 
 from sojourn.apps.carts import costs, listing
 from sojourn.apps.carts.detail import detail
+from sojourn.apps.carts.lines import line
 from sojourn.apps.people import api as people
 from sojourn.apps.workspace.api import Membership, member_page, now, rules
 
@@ -37,7 +38,7 @@ def _listed(request: HttpRequest, member: Membership) -> dict[str, object]:
         "period": listing.PERIODS[ask.days][0].lower(),
         "periods": listing.PERIODS.items(),
         "days": days.value,
-        "rows": page.rows,
+        "rows": [line(one) for one in page.rows],
         "after": after,
         "more": f"{ask.link()}&after={page.after}" if page.after else "",
     }

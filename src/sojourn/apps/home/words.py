@@ -3,32 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from sojourn.apps.messages import api as messages
 from sojourn.apps.people.api import Happening
 from sojourn.terms.money import to_amount
 from sojourn.terms.time import Millis
 
 _ICON = {"abandoned": "shopping-cart-x", "recovered": "shopping-cart-check", "ordered": "shopping-bag", "sent": "send", "held_out": "hand-stop"}
-
-_WHY = {
-    "no_address": "No email address known",
-    "bad_address": "Address cannot be written to",
-    "no_consent": "Have not agreed to mail",
-    "unsubscribed": "Unsubscribed",
-    "suppressed": "Address is suppressed",
-    "one_per_cart": "This cart had its message",
-    "frequency_cap": "Had as many as one may get",
-    "too_small": "Cart worth too little",
-    "recovered": "Had come back already",
-    "ordered": "Ordered before it went out",
-    "returned": "Took the cart up again",
-    "expired": "Would have come too late",
-    "disabled": "Automation is off",
-    "history": "Happened too long ago",
-    "paused": "Mail is paused",
-    "merged": "Another message stands",
-    "erased": "Person was erased",
-    "render_error": "Text could not be made",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +49,10 @@ def _text(one: Happening) -> str:
 def reason_lines(reasons: Mapping[str, int], most: int) -> list[tuple[str, str, int]]:
     """(reason, its words, how many) of why nothing was sent, the most first; the rest together under an empty reason."""
     ranked = sorted(reasons.items(), key=lambda pair: (-pair[1], pair[0]))
-    lines = [(reason, _WHY.get(reason) or reason.replace("_", " ").capitalize(), n) for reason, n in ranked[:most]]
+    lines = [(reason, _first_up(messages.reason_short(reason)), n) for reason, n in ranked[:most]]
     rest = sum(n for _, n in ranked[most:])
     return [*lines, ("", "Other reasons", rest)] if rest else lines
+
+
+def _first_up(text: str) -> str:
+    return text[:1].upper() + text[1:]

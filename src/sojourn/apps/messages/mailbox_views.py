@@ -1,5 +1,6 @@
 """Pages of the built-in mailbox: mail that no server took, as its recipient would see it."""
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.http import urlencode
@@ -25,6 +26,7 @@ def _listed(request: HttpRequest, member: Membership, chosen: int = 0) -> dict[s
     kept = urlencode({key: value for key, value in (("q", query), ("before", str(before or ""))) if value})
     return {
         "here": "mailbox",
+        "mail_server": bool(settings.SOJOURN.smtp),
         "mails": [(one, intents.get(one.intent)) for one in found],
         "query": query,
         "kept": kept,
@@ -36,7 +38,7 @@ def _listed(request: HttpRequest, member: Membership, chosen: int = 0) -> dict[s
 
 @member_page()
 def index(request: HttpRequest, member: Membership) -> HttpResponse:
-    """Mail that no server took, because none is set up; the newest one open beside the list."""
+    """Mail that no server took, because none is set up or nobody can have the address; the newest one open beside the list."""
     context = _listed(request, member)
     found = context["mails"]
     assert isinstance(found, list), "made above"

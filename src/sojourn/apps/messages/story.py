@@ -56,7 +56,8 @@ def _hand_over(one: people.Message, came: people.Aftermath, now: Millis, in_mail
         told.append(Moment(one.handed_at, "Handed over", f"{attempt}To {one.address}.", icon="send"))
     ended = one.settled_at or came.ended_at or 0
     if one.state == IntentState.ACCEPTED and in_mailbox:
-        told.append(Moment(ended, "Kept in the mailbox", "Nobody has got it: no mail server is set. It counts as sent all the same.", "good", "inbox"))
+        why = "Nobody has got it: no mail server is set, or the address is an example. It counts as sent all the same."
+        told.append(Moment(ended, "Kept in the mailbox", why, "good", "inbox"))
     elif one.state == IntentState.ACCEPTED:
         told.append(Moment(ended, "Sent", "The mail server took it." + (f" Its id there: {one.queue_id}." if one.queue_id else ""), "good", "check"))
     elif one.state == IntentState.UNKNOWN:

@@ -11,6 +11,8 @@ from sojourn.apps.people import api as people
 from sojourn.apps.workspace.api import Membership, member_page, now
 from sojourn.terms.effects import IntentState
 
+KEPT = "The built-in mailbox has it, and nobody else: no mail server is set, or the address is an example."
+
 
 @member_page()
 def index(request: HttpRequest, member: Membership) -> HttpResponse:
@@ -67,7 +69,7 @@ def _shown(member: Membership, intent: str) -> dict[str, object]:
         "one": one,
         "came": came,
         "state": name,
-        "sentence": "The built-in mailbox has it, as no mail server is set." if mail is not None and one.state == IntentState.ACCEPTED else sentence,
+        "sentence": KEPT if mail is not None and one.state == IntentState.ACCEPTED else sentence,
         "reason": reason,
         "story": story(one, came, now(), mail is not None),
         "held_out": one.state == IntentState.HELD_OUT,

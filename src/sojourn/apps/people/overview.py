@@ -121,46 +121,41 @@ def events_per_minute(workspace: int, now: Millis, minutes: int = 60) -> list[in
 
 def recent(workspace: int, limit: int = 20) -> list[Happening]:
     """What just happened, the newest first. Imported history is not news; where much of it is newer than what happened here, less is told."""
-    happened = [one for state in (EpisodeState.ABANDONED, EpisodeState.RECOVERED, EpisodeState.ORDERED) for one in _ended(workspace, state, limit)]
-    happened += _written(workspace, limit)
+    happened = _ended(workspace, limit) + _written(workspace, limit)
     newest = sorted(happened, key=lambda one: (one.at, one.kind, one.cart, one.intent), reverse=True)[:limit]
     people = PersonRow.objects.filter(workspace_id=workspace, pk__in={one.person for one in newest}).values_list("pk", "name", "email")
     names = {person: name or email for person, name, email in people}
     return [_named(one, names.get(one.person) or f"Visitor {one.person}") for one in newest]
 
 
-def _ended(workspace: int, state: str, limit: int) -> list[Happening]:
-    newest = EpisodeRow.objects.filter(workspace_id=workspace, state=state).order_by("-at", "-pk").values_list("pk", "historical")[: 10 * limit]
-    live = [number for number, historical in newest if not historical][:limit]
-    rows = EpisodeRow.objects.filter(pk__in=live)
-    return [
-        Happening(
-            kind=row.state,
-            at=row.at,
-            person=row.person,
-            person_name="",
-            cart=row.pk if row.kind == CART else 0,
-            value=row.value if state == EpisodeState.ABANDONED else row.revenue,
-            currency=row.currency,
-            cause=row.cause,
-            intent=row.intent,
-            reason=row.reason,
-        )
-        for row in rows
-    ]
+def _ended(workspace: int, limit: int) -> list[Happening]:
+    live: list[tuple[Millis, int]] = []
+    for state in (EpisodeState.ABANDONED, EpisodeState.RECOVERED, EpisodeState.ORDERED):
+        rows = EpisodeRow.objects.filter(workspace_id=workspace, state=state).order_by("-at", "-pk")
+        live += [(at, number) for number, at, historical in rows.values_list("pk", "at", "historical")[: 10 * limit] if not historical]
+    chosen = [number for _, number in sorted(live, reverse=True)[:limit]]
+    found = EpisodeRow.objects.filter(pk__in=chosen, workspace_id=workspace)
+    columns = ("pk", "state", "kind", "at", "person", "value", "revenue", "currency", "cause", "intent", "reason")
+    return [_happened(*row) for row in found.values_list(*columns)]
+
+
+def _happened(
+    number: int, state: str, kind: str, at: Millis, person: int, value: Minor, revenue: Minor, currency: str, cause: str, intent: str, reason: str
+) -> Happening:
+    worth = value if state == EpisodeState.ABANDONED else revenue
+    return Happening(state, at, person, "", number if kind == CART else 0, worth, currency, cause, intent, reason)
 
 
 def _written(workspace: int, limit: int) -> list[Happening]:
     """Of the newest decisions those that went out or were held out; a message that waits has not happened yet."""
-    rows = IntentRow.objects.filter(workspace_id=workspace).defer("body").order_by("-decided_at", "-pk")[: 2 * limit]
-    told = {IntentState.ACCEPTED: "sent", IntentState.HELD_OUT: "held_out"}
-    found = []
-    for row in rows:
-        kind = told.get(IntentState(row.state))
-        if kind is not None:
-            at = row.handed_at or row.decided_at
-            found.append(Happening(kind, at, row.person, "", 0, 0, "", row.cause, row.pk, row.reason))
-    return found
+    rows = IntentRow.objects.filter(workspace_id=workspace).order_by("-decided_at", "-pk")
+    columns = ("pk", "state", "person", "cause", "reason", "decided_at", "handed_at")
+    told = {str(IntentState.ACCEPTED): "sent", str(IntentState.HELD_OUT): "held_out"}
+    return [
+        Happening(told[state], handed_at or decided_at, person, "", 0, 0, "", cause, number, reason)
+        for number, state, person, cause, reason, decided_at, handed_at in rows.values_list(*columns)[: 2 * limit]
+        if state in told
+    ]
 
 
 def _named(one: Happening, name: str) -> Happening:

@@ -1,6 +1,6 @@
 """A portrait made ready for its page: sorted, with words instead of keys."""
 
-from typing import Any
+from typing import Any, TypedDict
 
 from sojourn.apps.people.causes_shown import episode_causes
 from sojourn.apps.people.graph import known_by
@@ -8,11 +8,13 @@ from sojourn.apps.people.listing import NOW
 from sojourn.apps.people.messages import Message
 from sojourn.apps.people.models import PersonRow
 from sojourn.apps.people.portrait import orders
+from sojourn.apps.people.queries import Line
 from sojourn.apps.people.words import money_words, span_words
 from sojourn.terms.episodes import Episode, EpisodeState
 from sojourn.terms.person import Decision, Person
 from sojourn.terms.rules import RuleBook
 from sojourn.terms.time import Millis
+from sojourn.ui.templatetags.ui import money
 
 OUTCOME = {"send": "Wrote", "hold_out": "Held back at random", "skip": "Did not write"}
 STATE = {
@@ -23,6 +25,39 @@ STATE = {
     "emptied": "emptied by hand",
 }
 Shown = dict[str, Any]
+
+
+class Row(TypedDict):
+    """Somebody as a row of the list, every cell in words; empty text is nothing to say. A mapping: a template looks into these in half the time."""
+
+    id: str
+    title: str
+    email: str  # beside a name
+    cart: str
+    cart_state: str
+    cause: str
+    orders: str
+    revenue: str
+    here: bool
+    last_seen: Millis
+    first_seen: Millis
+
+
+def row_of(one: Line, active_since: Millis) -> Row:
+    """Of one line. Whoever was seen at or after `active_since` is here."""
+    return Row(
+        id=str(one.id),
+        title=one.title,
+        email=one.email if one.name else "",
+        cart=money(one.cart_value, one.cart_currency) if one.cart_state else "",
+        cart_state=one.cart_state,
+        cause=one.cause,
+        orders=f"{one.orders:,}" if one.orders else "",
+        revenue=money(one.revenue, one.revenue_currency) if one.orders else "",
+        here=one.last_seen >= active_since,
+        last_seen=one.last_seen,
+        first_seen=one.first_seen,
+    )
 
 
 def title_of(row: PersonRow) -> str:

@@ -14,7 +14,7 @@ from sojourn.apps.people.access import access_person
 from sojourn.apps.people.graph import draw, known_by
 from sojourn.apps.people.listing import Asked, Place
 from sojourn.apps.people.models import PersonRow
-from sojourn.apps.people.shown import title_of
+from sojourn.apps.people.shown import row_of, title_of
 from sojourn.apps.sources.api import list_sources
 from sojourn.apps.workspace.api import Membership, Role, member_page, now, rules
 from sojourn.terms.person import Person
@@ -50,6 +50,7 @@ def _listed(request: HttpRequest, member: Membership) -> dict[str, Any]:
         "here": "people",
         "asked": asked,
         "page": page,
+        "rows": [row_of(one, place.now - listing.NOW) for one in page.rows],
         "counts": counts,
         "people_url": reverse("people"),
         "found": listing.matching(place, asked),
@@ -58,7 +59,6 @@ def _listed(request: HttpRequest, member: Membership) -> dict[str, Any]:
         "from_list": quote(asked.query() or "all"),
         "next": asked.query(after=page.after) if page.after else "",
         "previous": asked.query(before=page.before) if page.before else "",
-        "active_since": place.now - listing.NOW,
         "columns": _columns(asked),
         "filters": portrait_page.filters(asked, counts),
         "causes": portrait_page.causes(asked, counts),

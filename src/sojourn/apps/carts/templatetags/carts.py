@@ -2,7 +2,7 @@
 
 from django import template
 
-from sojourn.apps.carts.words import state_name, step_name, sure
+from sojourn.apps.carts.words import state_name
 from sojourn.terms.time import HOUR, MINUTE, SECOND, Millis
 
 register = template.Library()
@@ -12,18 +12,6 @@ register = template.Library()
 def cart_state(state: str) -> str:
     """A state's name."""
     return state_name(state)
-
-
-@register.filter
-def cart_step(step: str) -> str:
-    """A step's name."""
-    return step_name(step)
-
-
-@register.filter
-def how_sure(probability: float | None) -> str:
-    """How sure a cause is, in a word."""
-    return sure(probability)
 
 
 @register.filter

@@ -3,6 +3,8 @@ import pytest
 
 from sojourn.apps.carts import costs, listing, views, words
 from sojourn.apps.carts.detail import detail
+from sojourn.apps.carts.lines import contents, line
+from sojourn.apps.people import api as people
 from sojourn.apps.people import kept
 from sojourn.apps.people.models import PersonRow
 from sojourn.apps.people.tests.lists import NOW, cart, decision, somebody, store_listed
@@ -248,3 +250,20 @@ def test_figures_that_are_older_than_the_page_say_so(house, monkeypatch):
     monkeypatch.setattr(views, "now", lambda: NOW + 20_000)
     for path in ("/carts/", "/carts/causes/"):
         assert 'Figures as of <time class="ago" datetime="2026-01-21T00:00:00.000Z"' in text(house.alice, path)
+
+
+def test_a_row_says_the_first_product_and_how_many_others():
+    long = CartItem("p-1", 1, 100, "A lamp with a name that goes on and on and on")
+    assert contents([]) == "no products told"
+    assert contents([CartItem("p-1", 1)]) == "p-1"
+    assert contents([long, CartItem("p-2", 1), CartItem("p-3", 1)]) == "A lamp with a name that goes on… +2"
+
+
+def test_a_row_says_what_was_done_in_words(house):
+    fill(house.workspace)
+    told = {one["person_name"]: one for one in map(line, people.carts(house.workspace).rows)}
+    assert (told["Ben"]["done"], told["Ben"]["done_kind"], told["Ben"]["brief"]) == ("Held back", "held_out", "at random")
+    cleo = told["Cleo"]
+    assert (cleo["done"], cleo["intent"], cleo["brief"], cleo["why"]) == ("Not written to", "", "no email address known", "No email address is known.")
+    assert (cleo["worth"], cleo["cause"], cleo["state_name"], cleo["shipping"]) == ("10.00 USD", "other_fees", "Abandoned", "")
+    assert (told["Dora"]["done"], told["Dora"]["cause"], told["Dora"]["sure"]) == ("", "", "")

@@ -85,7 +85,7 @@ def test_what_happened_is_said_in_words(kind, value, text):
 def test_reasons_stand_by_number_and_the_rest_together():
     assert reason_lines({"no_consent": 2, "no_address": 5, "odd": 1, "paused": 1}, 2) == [
         ("no_address", "No email address known", 5),
-        ("no_consent", "Have not agreed to mail", 2),
+        ("no_consent", "No consent to mail", 2),
         ("", "Other reasons", 2),
     ]
     assert reason_lines({"odd_one": 1}, 2) == [("odd_one", "Odd one", 1)]
