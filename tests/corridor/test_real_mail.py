@@ -1,9 +1,11 @@
 """From HTTP to SMTP through real processes: the mails of two stories, byte by byte, and what happens when their links are followed."""
 
+import sqlite3
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import closing
 from email.message import EmailMessage
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -32,7 +34,9 @@ class Shop:
 
     def visit(self, user: str, cart: str, *told: tuple[str, dict[str, Any]]) -> None:
         now = time.time_ns() // 1_000_000
-        events: list[dict[str, Any]] = [{"type": "identify", "traits": {"email": f"{user}@example.com", "firstName": user.title()}}]
+        events: list[dict[str, Any]] = [
+            {"type": "identify", "traits": {"email": user if "@" in user else f"{user}@customers.internal", "firstName": user.title()}}
+        ]
         basket = {"cart_id": cart, "currency": "EUR"}
         lamp = {"product_id": "p1", "name": "Walnut lamp", "price": 49.9, "quantity": 1}
         for name, said in (("Product Added", lamp), ("Checkout Started", {"value": 49.9}), *told):
@@ -85,7 +89,7 @@ RAGE = ("Rage Click", {"page": "/checkout/address", "element": "button.continue"
 @pytest.mark.slow
 def test_a_high_shipping_cost_is_answered_by_a_mail_that_offers_free_shipping(shop: Shop) -> None:
     shop.visit("ann", "c-ann", SHIPPING)
-    mail = shop.mail_to("ann@example.com")
+    mail = shop.mail_to("ann@customers.internal")
     assert mail["From"] == "The lamp shop <hello@shop.example>"
     assert mail["Reply-To"] == "help@shop.example"
     assert mail["Subject"] == "Shipping is on us for your cart"
@@ -104,7 +108,7 @@ def test_a_high_shipping_cost_is_answered_by_a_mail_that_offers_free_shipping(sh
 @pytest.mark.slow
 def test_a_checkout_that_fights_back_is_answered_by_a_link_to_a_shorter_one(shop: Shop) -> None:
     shop.visit("ben", "c-ben", ("Checkout Step Viewed", {"step": "address"}), ERROR, ERROR, ERROR, RAGE)
-    mail = shop.mail_to("ben@example.com")
+    mail = shop.mail_to("ben@customers.internal")
     assert mail["Subject"] == "A shorter way to finish your order"
     status, headers, _ = shop.request("GET", cart_link(mail))
     where = urlsplit(headers["location"])
@@ -118,14 +122,14 @@ def test_a_checkout_that_fights_back_is_answered_by_a_link_to_a_shorter_one(shop
 @pytest.mark.slow
 def test_one_click_unsubscribes_without_a_cookie_and_the_message_that_waits_is_not_sent(shop: Shop) -> None:
     shop.visit("cleo", "c-cleo", SHIPPING)
-    link = header_link(shop.mail_to("cleo@example.com"))
+    link = header_link(shop.mail_to("cleo@customers.internal"))
     status, _, page = shop.request("GET", link)
     assert status == 200
     assert "<form" in page
 
     # A look at the page changes nothing: the next cart still gets its intent.
     shop.visit("cleo", "c-cleo-2", SHIPPING)
-    eventually(lambda: len(database.intents_of(shop.house.home, "cleo@example.com")) == 2, 30, lambda: str(database.rest(shop.house.home)))
+    eventually(lambda: len(database.intents_of(shop.house.home, "cleo@customers.internal")) == 2, 30, lambda: str(database.rest(shop.house.home)))
     status, headers, _ = shop.request("POST", link, b"List-Unsubscribe=One-Click", "application/x-www-form-urlencoded")
     assert status == 200
     assert "location" not in headers
@@ -133,15 +137,27 @@ def test_one_click_unsubscribes_without_a_cookie_and_the_message_that_waits_is_n
     assert shop.request("POST", link, b"List-Unsubscribe=One-Click", "application/x-www-form-urlencoded")[0] == 200
 
     eventually(lambda: database.at_rest(shop.house.home), 60, lambda: str(database.rest(shop.house.home)))
-    ended = database.intents_of(shop.house.home, "cleo@example.com")
+    ended = database.intents_of(shop.house.home, "cleo@customers.internal")
     assert [state for state, _ in ended] == ["accepted", ended[1][0]]
     assert ended[1] in {("cancelled", "unsubscribed"), ("refused", "suppressed"), ("refused", "unsubscribed")}
-    assert len([mail for mail in shop.sink.mails() if mail["To"] == "cleo@example.com"]) == 1
+    assert len([mail for mail in shop.sink.mails() if mail["To"] == "cleo@customers.internal"]) == 1
 
 
 @pytest.mark.slow
 def test_a_link_nobody_signed_leads_nowhere(shop: Shop) -> None:
-    link = header_link(shop.mail_to("ann@example.com"))
+    link = header_link(shop.mail_to("ann@customers.internal"))
     forged = link[:-4] + ("AAAA" if not link.endswith("AAAA") else "BBBB")
     assert shop.request("POST", forged, b"List-Unsubscribe=One-Click", "application/x-www-form-urlencoded")[0] == 404
     assert shop.request("GET", forged.replace("/u/", "/l/"))[0] == 404
+
+
+@pytest.mark.slow
+def test_mail_to_a_name_made_for_examples_stays_in_the_house(shop: Shop) -> None:
+    shop.visit("dora@visitors.example", "c-dora", SHIPPING)
+    shop.visit("emil", "c-emil", SHIPPING)
+    shop.mail_to("emil@customers.internal")
+    eventually(lambda: database.at_rest(shop.house.home), 60, lambda: str(database.rest(shop.house.home)))
+    assert [state for state, _ in database.intents_of(shop.house.home, "dora@visitors.example")] == ["accepted"]
+    with closing(sqlite3.connect(shop.house.home / "sojourn.sqlite")) as house:
+        assert house.execute("SELECT recipient FROM mail_mail").fetchall() == [("dora@visitors.example",)]
+    assert [mail["To"] for mail in shop.sink.mails() if "example" in mail["To"]] == []

@@ -54,7 +54,7 @@ class Load:
         who = {"anonymousId": f"a-{user}", "userId": f"u-{user}"}
         cart = {"cart_id": f"c-{user}", "currency": "EUR"}
         told: list[tuple[str, dict[str, Any]]] = [
-            ("identify", {"traits": {"email": f"{user}@example.com"}}),
+            ("identify", {"traits": {"email": f"{user}@customers.internal"}}),
             ("Product Added", {**cart, "product_id": "p1", "name": "Walnut lamp", "price": 49.9, "quantity": 1}),
             ("Checkout Started", {**cart, "value": 49.9}),
             ("Shipping Cost Shown", {**cart, "shipping": 12.9, "value": 49.9}),

@@ -116,14 +116,16 @@ class House:
         return Courier(self.intents(), self.channel(), Composer(), self.clock, desk, watermark)
 
     def channel(self) -> Channel:
-        """Where mail goes."""
-        if self.settings.smtp:
-            from sojourn.adapters.smtp.channel import Server, SmtpChannel
-
-            return SmtpChannel(Server.parse(self.settings.smtp))
+        """Where mail goes: to the mail server, and where there is none, or nobody can have the address, into the built-in mailbox."""
         from sojourn.adapters.sqlite.mailbox import Mailbox
 
-        return Mailbox(self._database())
+        kept = Mailbox(self._database())
+        if not self.settings.smtp:
+            return kept
+        from sojourn.adapters.smtp.channel import Server, SmtpChannel
+        from sojourn.runtime.channels import PartedMail
+
+        return PartedMail(SmtpChannel(Server.parse(self.settings.smtp)), kept)
 
     def workspaces(self) -> list[int]:
         """Ids of all workspaces."""

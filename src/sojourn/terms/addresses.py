@@ -2,6 +2,10 @@
 
 import hmac
 from contextlib import suppress
+from typing import Final
+
+_RESERVED: Final = (".example", ".test", ".invalid", ".localhost", ".example.com", ".example.net", ".example.org")
+"""Names that are nobody's and never will be (RFC 2606, RFC 6761)."""
 
 
 def canonical_address(address: str) -> str:
@@ -13,6 +17,11 @@ def canonical_address(address: str) -> str:
     with suppress(UnicodeError):  # no host name: suppressing its plain spelling still stops what is sent to that spelling
         domain = domain.encode("idna").decode("ascii").lower()
     return f"{local}@{domain}"
+
+
+def is_reserved(address: str) -> bool:
+    """Whether the address is at a name kept for examples and tests, at which nobody can get mail."""
+    return f".{canonical_address(address).rpartition('@')[2]}".endswith(_RESERVED)
 
 
 def suppression_key(salt: bytes, address: str) -> str:

@@ -5,7 +5,7 @@ import hmac
 
 import pytest
 
-from sojourn.terms.addresses import canonical_address, suppression_key
+from sojourn.terms.addresses import canonical_address, is_reserved, suppression_key
 
 
 @pytest.mark.parametrize(
@@ -25,6 +25,16 @@ from sojourn.terms.addresses import canonical_address, suppression_key
 def test_the_local_part_stays_and_the_domain_is_lower_case_ascii(given: str, canonical: str) -> None:
     assert canonical_address(given) == canonical
     assert canonical_address(canonical) == canonical
+
+
+@pytest.mark.parametrize("domain", ["mail.example", "Example", "example.com", "sub.example.ORG.", "example.net", "x.test", "a.invalid", "localhost"])
+def test_names_for_examples_are_nobodys(domain: str) -> None:
+    assert is_reserved(f"ann@{domain}")
+
+
+@pytest.mark.parametrize("address", ["ann@counterexample.com", "ann@example.com.evil.io", "ann@example.de", "ann@test.io", "example.com@lamps.io", ""])
+def test_all_other_names_may_be_somebodys(address: str) -> None:
+    assert not is_reserved(address)
 
 
 def test_the_key_is_an_hmac_under_the_salt() -> None:
