@@ -269,8 +269,10 @@ def _after(place: _Place, visitor: Visitor | None) -> Iterator[Step]:
     if decision is None:
         text = "" if settings.SOJOURN.smtp else " No mail server is set up, so it stays in the built-in mailbox."
         yield Step("mail", "See the mail about it", f"It fits the reason.{text}", False)
-    elif decision.outcome == "send":
-        text = "A plain reminder, as no reason was clear enough." if decision.template == "reminder" else "Written for the reason you left."
+    elif decision.outcome == "send" and decision.state in ("", "ready"):
+        yield Step("mail", "See the mail about it", "It is decided, and goes out in a moment.", False, why, "See why")
+    elif decision.outcome == "send" and decision.state in ("sent", "unknown"):
+        text = "A plain reminder: nothing you met asked for more." if decision.template == "reminder" else "Written for the reason you left."
         yield Step("mail", "See the mail about it", text, True, reverse("message", args=[decision.id]), "Read it")
     else:
         yield Step("mail", "See why you got no mail", _no_mail(place, decision), True, why, "See why")
@@ -282,6 +284,8 @@ def _no_mail(place: _Place, decision: Decision) -> str:
         share = place.values["holdout"].replace("%", " %")
         held = f"Chance put you among the {share} who get nothing, so that the effect on the others can be told from luck."
         return f"{held} To get a mail, press “Be somebody new” under Director in the shop, and leave another cart."
+    if decision.outcome == "send":
+        return "It was taken back before it went out: you bought, came back, or something spoke against it."
     if decision.reason == "no_address":
         return "You gave no address, so there was nobody to write to. Give one at the checkout, then stop again."
     return f"Reason: {decision.reason.replace('_', ' ')}. Under Director in the shop you can be somebody new."

@@ -169,7 +169,7 @@ def test_what_is_not_known_is_not_told_as_a_reason(log):
     visit(house, log, run, "a:1")
     texts = {step.key: step.text for step in steps(house).steps}
     assert texts["why"].startswith("Nothing you met speaks clearly for a reason")
-    assert texts["mail"] == "A plain reminder, as no reason was clear enough."
+    assert texts["mail"] == "A plain reminder: nothing you met asked for more."
 
 
 @pytest.mark.parametrize(("outcome", "reason", "text"), [("hold_out", "held_out", "Be somebody new"), ("skip", "no_address", "You gave no address")])
@@ -183,6 +183,25 @@ def test_who_got_no_mail_is_told_why(log, outcome, reason, text):
     mail = next(step for step in steps(house).steps if step.key == "mail")
     assert (mail.title, mail.done, mail.href) == ("See why you got no mail", True, f"/why/?person={ANN}&automation=abandoned-cart")
     assert text in mail.text
+
+
+@pytest.mark.parametrize(
+    ("state", "done_", "href", "text"),
+    [
+        ("ready", False, f"/why/?person={ANN}&automation=abandoned-cart", "goes out in a moment"),
+        ("unknown", True, "/messages/i-1/", "Written for the reason you left."),
+        ("cancelled", True, f"/why/?person={ANN}&automation=abandoned-cart", "taken back before it went out"),
+    ],
+)
+def test_the_mail_can_be_read_once_it_is_there(log, state, done_, href, text):
+    house = build()
+    run = demo(house)
+    person = ann()
+    person.decisions[0] = msgspec.structs.replace(person.decisions[0], state=state)
+    store(house.workspace, person, "Ann", "ann@example.com")
+    visit(house, log, run, "a:1")
+    mail = next(step for step in steps(house).steps if step.key == "mail")
+    assert (mail.done, mail.href, text in mail.text) == (done_, href, True)
 
 
 def test_somebody_who_got_nothing_is_somebody_else(log):
