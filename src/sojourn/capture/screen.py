@@ -1,21 +1,19 @@
 """What a workspace keeps away from its portraits: crawlers, events that say their visitor refused, and events that break their contract."""
 
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Any, Final
 
-import jsonschema_rs
 import msgspec
 
 from sojourn.capture.bots import is_bot
 from sojourn.capture.call import Call, Candidate, Extra
 from sojourn.capture.limits import QUARANTINE_BYTES
 from sojourn.ports.directory import Policy
+from sojourn.terms.contracts import breach
 from sojourn.terms.outcomes import Dropped, Quarantined, Reason
 
 _ANALYTICS: Final = frozenset(("analytics", "analytical", "statistics", "performance", "measurement", "c0002"))
 """What consent tools call the purpose that portraits need; C0002 is OneTrust's number for it."""
-_DETAIL: Final = 300
 _BOT: Final = Dropped(Reason.BOT, "the user agent is a known crawler's; nothing of it is kept")
 _REFUSED: Final = Dropped(Reason.CONSENT_REFUSED, "the event says that its visitor refused analytics; nothing of it is kept")
 _WISHES: Final = frozenset((Reason.BOT, Reason.CONSENT_REFUSED))
@@ -94,27 +92,3 @@ def _broken(call: Call, contracts: dict[str, str]) -> Quarantined | None:
     if not why:
         return None
     return Quarantined(Reason.CONTRACT_BROKEN, _encode(call)[:QUARANTINE_BYTES], why)
-
-
-def breach(body: str, props: Any) -> str:
-    """Where and how these properties break a contract; empty where they keep it, or where the contract cannot be read."""
-    contract = _contract(body)
-    if contract is None:
-        return ""
-    try:
-        if contract.is_valid(props):
-            return ""
-        error = next(iter(contract.iter_errors(props)))
-    except (ValueError, TypeError) as unfit:  # such as whole numbers beyond 64 bits, which the validator does not know
-        return f"cannot be checked: {unfit}"[:_DETAIL]
-    place = ".".join(str(part) for part in error.instance_path)
-    return f"{place + ': ' if place else ''}{error.message}"[:_DETAIL]
-
-
-@lru_cache(maxsize=1_024)
-def _contract(body: str) -> Any:
-    """A validator that reaches no network and whose expressions take linear time; None for what is no schema, which the page does not let in."""
-    try:
-        return jsonschema_rs.validator_for(msgspec.json.decode(body), pattern_options=jsonschema_rs.RegexOptions(), offline=True)
-    except (ValueError, TypeError, RecursionError, jsonschema_rs.ReferencingError):
-        return None

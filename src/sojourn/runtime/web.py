@@ -17,6 +17,7 @@ def django_app(house: "House | None" = None) -> "LiveDoor":
     from sojourn.apps.health.report import connect as connect_report
     from sojourn.apps.live.door import LiveDoor
     from sojourn.apps.people import lake_hook
+    from sojourn.apps.tracking import hook as tracking_hook
     from sojourn.apps.why import hook as why_hook
     from sojourn.engine.explain import explain
     from sojourn.runtime.health import report
@@ -25,6 +26,7 @@ def django_app(house: "House | None" = None) -> "LiveDoor":
 
     house = house or House(read())
     lake_hook.connect(house.lake_reader, house.log)
+    tracking_hook.connect(house.lake_reader)
     why_hook.connect(explain)
     told = house  # the house of this process from here on
     connect_report(lambda: report(told))

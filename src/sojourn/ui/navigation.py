@@ -27,6 +27,7 @@ PARTS = (
     Part("mailbox", "mailbox", "Mailbox", "inbox", "g b", under="messages"),
     Part("why", "why", "Why", "zoom-question", "g w"),
     Part("sources", "sources", "Sources", "plug-connected", "g s"),
+    Part("tracking", "tracking", "Tracking plan", "list-check", "g k", under="sources"),
     Part("health", "health", "Health", "heart-rate-monitor", "g t"),
     Part("settings", "settings", "Settings", "settings", "g e"),
 )

@@ -5,9 +5,10 @@ import json
 import pytest
 
 from sojourn.capture.bots import crawlers, is_bot
-from sojourn.capture.screen import breach, refuses
+from sojourn.capture.screen import refuses
 from sojourn.capture.tests.door import NOW, Door
 from sojourn.ports.directory import KeyHolder, Policy
+from sojourn.terms.contracts import breach, flaw
 
 HUMAN = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36"
 GOOGLE = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
@@ -148,6 +149,7 @@ def test_an_event_set_aside_alone_is_answered_as_kept_safe(door):
 )
 def test_a_contract_that_cannot_be_read_lets_everything_through(body):
     assert breach(body, {"a": 1}) == ""
+    assert flaw(body)
 
 
 def test_an_expression_that_would_run_for_ever_does_not():
