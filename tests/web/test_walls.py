@@ -9,10 +9,14 @@ from django.db import connection
 from sojourn.actions.links import Click, Unsubscribe, click_url, unsubscribe_url
 from sojourn.apps.health import report
 from sojourn.apps.health.tests.some import a_report
+from sojourn.apps.hooks.actions import create_hook
 from sojourn.apps.messages.models import Mail
 from sojourn.apps.people.tests.lists import store_listed
 from sojourn.apps.people.tests.some import ANN, AT, ann, store, store_intent
-from sojourn.apps.sources.actions import create_source
+from sojourn.apps.sources.actions import add_alias, create_source
+from sojourn.apps.sources.models import QuarantinedEvent
+from sojourn.apps.streams.actions import create_stream
+from sojourn.apps.tracking.actions import set_contract
 from sojourn.apps.workspace import clock, sign_in
 from sojourn.apps.workspace.actions import create_secret_key
 from sojourn.apps.workspace.api import salt_of
@@ -71,7 +75,29 @@ POSTS = {
     "start/show": Role.OWNER,
     "people/<str:person>/split": Role.MEMBER,
     "people/<str:person>/forget": Role.OWNER,
+    "sources/streams/create": Role.OWNER,
+    "sources/streams/<int:stream>/change": Role.OWNER,
+    "sources/streams/<int:stream>/remove": Role.OWNER,
+    "sources/streams/<int:stream>/again": Role.MEMBER,
+    "sources/streams/<int:stream>/start": Role.MEMBER,
+    "sources/streams/<int:stream>/stop": Role.MEMBER,
     "sources/create": Role.MEMBER,
+    "sources/hooks/create": Role.MEMBER,
+    "sources/hooks/<int:hook>/secret": Role.MEMBER,
+    "sources/hooks/<int:hook>/mapping/preview": Role.MEMBER,
+    "sources/hooks/<int:hook>/mapping/save": Role.MEMBER,
+    "sources/hooks/<int:hook>/mapping/remove": Role.MEMBER,
+    "sources/hooks/<int:hook>/mapping/restore": Role.MEMBER,
+    "sources/<int:source>/aliases/add": Role.MEMBER,
+    "sources/<int:source>/aliases/<int:alias>/remove": Role.MEMBER,
+    "sources/<int:source>/rate": Role.MEMBER,
+    "sources/<int:source>/aside/<int:event>/drive": Role.MEMBER,
+    "sources/<int:source>/aside/<int:event>/discard": Role.MEMBER,
+    "sources/<int:source>/aside/drive": Role.MEMBER,
+    "sources/<int:source>/aside/discard": Role.MEMBER,
+    "tracking/check": Role.MEMBER,
+    "tracking/save": Role.MEMBER,
+    "tracking/remove": Role.MEMBER,
     "sources/<int:source>/rename": Role.MEMBER,
     "sources/<int:source>/restore-key": Role.MEMBER,
     "sources/<int:source>/rotate": Role.MEMBER,
@@ -80,7 +106,7 @@ POSTS = {
 }
 """Verbs: they take POST only."""
 
-OWNERS_ONLY = {"settings/keys/", "settings/audit/", "people/<str:person>/erase/"}
+OWNERS_ONLY = {"sources/streams/new/", "settings/keys/", "settings/audit/", "people/<str:person>/erase/"}
 MEMBERS_ONLY = {"health/", "health/now/"}
 CART_NEXT_DOOR = 77
 RANK = {Role.VIEWER: 0, Role.MEMBER: 1, Role.OWNER: 2}
@@ -92,8 +118,13 @@ def house(monkeypatch):
     monkeypatch.setattr(report, "_ask", a_report)
     built = build()
     for workspace, offset in ((built.workspace, 0), (built.next_door, 1)):
-        create_source(workspace, "Website", "setup", NOW)
+        source, _key = create_source(workspace, "Website", "setup", NOW)
+        add_alias(workspace, source.pk, "matomo", str(workspace), "setup", NOW)
+        set_contract(workspace, "Viewed", "{}", "report", "setup", NOW)
+        QuarantinedEvent.objects.create(workspace_id=workspace, source_id=source.pk, position=1, at=AT, reason="too_deep", detail="", payload=b"{}")
+        create_hook(workspace, "Orders", "shopify", "shpss_123456", "setup", NOW)
         create_secret_key(workspace, "Warehouse", "setup", NOW)
+        create_stream(workspace, "folder", "Orders", {"folder": "orders"}, "setup", NOW)
         Mail.objects.create(workspace_id=workspace, intent=f"i-{offset}", at=AT, sender="a@x.example", recipient="b@x.example", subject="s", raw=b"\n\nx")
         store_intent(workspace, ANN + offset, f"i-{offset}")
     store_listed(built.workspace, ann(), "Ann Winter", "ann@example.com")
@@ -114,7 +145,11 @@ def values(house, workspace: int) -> dict[str, object]:
         "intent": f"i-{offset}",
         "mail": Mail.objects.get(workspace_id=workspace).pk,
         "cart": CART_NEXT_DOOR if offset else ann().carts[0].id,
+        "stream": connection_value("streams_stream", workspace),
         "source": connection_value("sources_source", workspace),
+        "alias": connection_value("sources_alias", workspace),
+        "event": connection_value("sources_quarantined", workspace),
+        "hook": connection_value("hooks_hook", workspace),
         "key": SecretKey.objects.get(workspace_id=workspace).pk,
         "member_id": Member.objects.get(user=owner).pk,
         "token": "",
@@ -135,6 +170,8 @@ def connection_value(table: str, workspace: int) -> int:
 
 
 def address(route: Route, held: dict[str, object]) -> str:
+    if route.pattern == "tracking/event/":
+        return "/tracking/event/?kind=track&name=Viewed"
     if route.pattern == "u/<str:token>":
         return str(held["_unsubscribe"])
     if route.pattern == "l/<str:token>":
@@ -218,7 +255,17 @@ def test_nobody_sees_anything_of_the_house_next_door(house):
 
 def test_a_foreign_id_and_one_that_is_not_there_are_told_apart_by_nothing(house):
     foreign = values(house, house.next_door)
-    nowhere = {**foreign, "person": 12345, "intent": "none", "mail": 999_999, "cart": 999_999, "source": 999_999, "key": 999_999, "member_id": 999_999}
+    nowhere = {
+        **foreign,
+        "person": 12345,
+        "intent": "none",
+        "mail": 999_999,
+        "cart": 999_999,
+        "source": 999_999,
+        "hook": 999_999,
+        "key": 999_999,
+        "member_id": 999_999,
+    }
     client = browser(house.alice)
     for route in pages():
         if route.parameters and route.pattern not in OPEN:

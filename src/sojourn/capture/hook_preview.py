@@ -4,9 +4,9 @@ from typing import Any, Final
 
 import msgspec
 
-from sojourn.capture.call import Call, Opened, Refused
+from sojourn.capture.call import Opened, Refused
 from sojourn.capture.intake import Intake, Names
-from sojourn.capture.protocols.hooks import again, mapped
+from sojourn.capture.protocols.hooks import mapped
 from sojourn.capture.protocols.hooks_rules import problems
 from sojourn.ports.directory import KeyHolder
 from sojourn.terms.facts import Fact
@@ -26,18 +26,6 @@ def preview(hook: Hook, topic: str, body: bytes, now: Millis) -> Previewed:
         return Previewed(problems=(refused.message,))
     facts = tuple(_shown(_FACT.decode(item.packed)) for item in turned.arrival.items)
     return Previewed(facts, tuple(other.detail or other.reason.value for _, other in turned.others))
-
-
-def again_as_calls(hook: Hook, record: bytes) -> list[dict[str, Any]]:
-    """A record that was set aside as calls of the API, by the hook's rules as they are now. Errors: ValueError, which says why there are none."""
-    try:
-        found = again(hook, record)
-    except (msgspec.DecodeError, ValueError) as broken:
-        raise ValueError("what was kept of this call is cut off, so it cannot be mapped again") from broken
-    lost = next((one for one in found if not isinstance(one, Call)), None)
-    if lost is not None:
-        raise ValueError(lost.detail or lost.reason.value)
-    return [msgspec.to_builtins(call) for call in found]
 
 
 def expression_problems(rule: Rule) -> dict[str, str]:

@@ -50,6 +50,7 @@ INSTALLED_APPS = [
     "sojourn.apps.home",
     "sojourn.apps.workspace",
     "sojourn.apps.sources",
+    "sojourn.apps.hooks",
     "sojourn.apps.tracking",
     "sojourn.apps.streams",
     "sojourn.apps.people",

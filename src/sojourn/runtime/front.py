@@ -86,10 +86,11 @@ class Front:
             if self._django is None:
                 loaded = django_app(self._house)
                 from sojourn.apps.sources import debugger
-                from sojourn.runtime import redrive
+                from sojourn.runtime import hooks, redrive
 
                 debugger.connect(self._house.log, self._capture.recent.of if self._capture is not None else None)
                 redrive.connect(self._house)
+                hooks.connect(self._capture)
                 self._django = loaded
                 gc.freeze()  # pages stay loaded, see `run`
 

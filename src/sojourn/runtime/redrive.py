@@ -10,6 +10,7 @@ from sojourn.capture.decode import read_item
 from sojourn.capture.intake import Intake, Names
 from sojourn.ports.directory import NO_POLICY, KeyHolder, Policy
 from sojourn.ports.log import Full, Log
+from sojourn.runtime.hooks import opened_again
 from sojourn.terms.facts import Arrival
 from sojourn.terms.refusals import Code, Refusal
 
@@ -47,7 +48,8 @@ def _take(event: Again, policy: Policy, names: Names) -> Arrival | Verdict:
     # A member stands behind it, but what it says is still only what a write key may say.
     holder = KeyHolder(event.workspace, event.source, "", policy=Policy(contracts=policy.contracts) if policy.contracts else NO_POLICY)
     try:
-        turned = Intake(holder, event.at, mint=lambda: event.message_id).take(Opened([read_item(event.payload)]), names)
+        opened = opened_again(event.workspace, event.source, event.payload) or Opened([read_item(event.payload)])
+        turned = Intake(holder, event.at, mint=lambda: event.message_id).take(opened, names)
     except Refused as refused:
         return Verdict(refused.reason, refused.message)
     for _index, other in turned.others:

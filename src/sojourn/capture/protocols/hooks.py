@@ -144,14 +144,28 @@ def _record(kind: str, topic: str, body: bytes) -> bytes:
 
 def again(hook: Hook, record: bytes) -> list[Candidate]:
     """The calls of a record that was set aside, by the hook's rules as they are now. Errors: ValueError where it was cut off or is none."""
-    said = msgspec.json.decode(record, type=_Record)
+    said = _decode_record(record)
     return mapped(hook, said.topic, bytes(said.body))
+
+
+def is_record(payload: bytes) -> bool:
+    """Whether something that was set aside is a whole call of a webhook."""
+    if not payload.startswith(b'{"hook":') and b'"hook"' not in payload[:200]:
+        return False
+    try:
+        _decode_record(payload)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return False
+    return True
 
 
 class _Record(msgspec.Struct):
     hook: str
     topic: str
     body: msgspec.Raw
+
+
+_decode_record = msgspec.json.Decoder(_Record).decode
 
 
 def _reply(note: Any, results: Results) -> Reply:

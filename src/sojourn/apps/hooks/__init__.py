@@ -1,0 +1,1 @@
+"""Webhooks: sources that vendors call, with a secret and a mapping."""
