@@ -10,6 +10,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("people/", include("sojourn.apps.people.urls")),
     path("messages/", include("sojourn.apps.messages.urls")),
     path("sources/hooks/", include("sojourn.apps.hooks.urls")),
+    path("sources/streams/", include("sojourn.apps.streams.urls")),
     path("sources/", include("sojourn.apps.sources.urls")),
     path("tracking/", include("sojourn.apps.tracking.urls")),
     path("carts/", include("sojourn.apps.carts.urls")),

@@ -1,0 +1,73 @@
+"""What can be read of streams."""
+
+from dataclasses import dataclass
+
+import msgspec
+
+from sojourn.apps.streams.models import Stream
+from sojourn.terms.streams import KINDS, LIVE, SETTINGS, TROUBLE, MqttSettings, Seen, Settings, Tally
+from sojourn.terms.time import Millis
+
+ICONS = {"mqtt": "cpu", "mastodon": "message-circle", "bluesky": "message-circle", "folder": "folder"}
+_DOTS = {LIVE: "good", TROUBLE: "bad"}
+
+
+@dataclass(frozen=True, slots=True)
+class StreamLine:
+    """A stream with how it is. `tally` counts since the stream was made; `seen` are its newest messages, the newest first."""
+
+    id: int
+    name: str
+    kind: str
+    kind_title: str
+    icon: str
+    source: int
+    enabled: bool
+    state: str
+    dot: str
+    words: str
+    told_at: Millis
+    tally: Tally
+    seen: list[Seen]
+
+
+def list_streams(workspace: int) -> list[StreamLine]:
+    """All streams of a workspace, the oldest first."""
+    return [line(stream) for stream in Stream.objects.filter(workspace_id=workspace).order_by("pk")]
+
+
+def settings_of(stream: Stream) -> Settings:
+    """The settings of a stream."""
+    return msgspec.json.decode(stream.settings, type=SETTINGS[stream.kind])
+
+
+def samples(stream: Stream) -> bool:
+    """Whether it thins out readings."""
+    return isinstance(settings_of(stream), MqttSettings)
+
+
+def line(stream: Stream) -> StreamLine:
+    """How a stream is."""
+    return StreamLine(
+        id=stream.pk,
+        name=stream.name,
+        kind=stream.kind,
+        kind_title=KINDS.get(stream.kind, stream.kind),
+        icon=ICONS.get(stream.kind, "plug"),
+        source=stream.source_id,
+        enabled=stream.enabled,
+        state=stream.state if stream.enabled else "off",
+        dot=_DOTS.get(stream.state, "warn") if stream.enabled else "off",
+        words=_words(stream),
+        told_at=stream.told_at,
+        tally=msgspec.json.decode(stream.tally, type=Tally),
+        seen=msgspec.json.decode(stream.seen, type=list[Seen])[::-1],
+    )
+
+
+def _words(stream: Stream) -> str:
+    if not stream.enabled:
+        return "Switched off."
+    if stream.trouble:
+        return stream.trouble
+    return "Listening." if stream.state == LIVE else "Connecting; this takes a few seconds."

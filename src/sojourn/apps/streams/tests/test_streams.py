@@ -1,0 +1,137 @@
+"""Alice names what is listened to; Bob may switch it off and on, Vera may look, Charlie finds nothing."""
+
+import json
+
+import pytest
+
+from sojourn.apps.sources.models import Source
+from sojourn.apps.streams.actions import create_stream
+from sojourn.apps.streams.forms import FRESH, HIDDEN, read, shown
+from sojourn.apps.streams.models import Stream
+from sojourn.apps.workspace.models import AuditRow
+from sojourn.apps.workspace.tests.house import NOW, browser, build, post
+from sojourn.terms.refusals import Code, Refusal
+from sojourn.terms.streams import BlueskySettings, MqttSettings, Threshold, Topic
+
+BROKER = {**FRESH["mqtt"], "url": "mqtts://shop:s3cret@broker.example:8883", "thresholds": "temperature < 2 > 8 fault", "band": "0.5"}
+
+
+@pytest.fixture
+def house(db):
+    return build()
+
+
+def make(house) -> Stream:
+    return create_stream(house.workspace, "mqtt", "Machines", BROKER, "setup", NOW)
+
+
+def test_alice_names_a_broker_and_it_gets_a_source_of_its_own(house):
+    answer = post(browser(house.alice), "/sources/streams/create", {"kind": "mqtt", "name": "Machines", **BROKER}, follow=True)
+    assert answer.status_code == 200
+    stream = Stream.objects.get()
+    assert (stream.workspace_id, stream.name, stream.kind, stream.enabled, stream.state) == (house.workspace, "Machines", "mqtt", True, "connecting")
+    assert Source.objects.get(pk=stream.source_id).name == "Machines"
+    assert json.loads(stream.settings)["url"] == "mqtts://shop:s3cret@broker.example:8883"
+    assert AuditRow.objects.filter(verb="create_stream", actor="alice@example.com").count() == 1
+    page = answer.content.decode()
+    assert "s3cret" not in page
+    assert f"mqtts://shop:{HIDDEN}@broker.example:8883" in page
+
+
+def test_saving_the_form_as_it_is_shown_keeps_the_password(house):
+    stream = make(house)
+    form = shown(read("mqtt", BROKER))
+    post(browser(house.alice), f"/sources/streams/{stream.pk}/change", {**form, "every": "30"})
+    changed = Stream.objects.get()
+    assert json.loads(changed.settings)["url"] == "mqtts://shop:s3cret@broker.example:8883"
+    assert json.loads(changed.settings)["every_seconds"] == 30.0
+    assert changed.changed_at > NOW
+
+
+def test_another_address_wants_the_password_again(house):
+    stream = make(house)
+    answer = post(browser(house.alice), f"/sources/streams/{stream.pk}/change", {**BROKER, "url": f"mqtts://shop:{HIDDEN}@elsewhere.example:8883"})
+    assert answer.status_code == 400
+    assert b"Type the password too when the address changes." in answer.content
+    assert Stream.objects.get().changed_at == NOW
+
+
+def test_what_is_typed_is_read_exactly():
+    settings = read("mqtt", BROKER)
+    assert settings == MqttSettings(
+        "mqtts://shop:s3cret@broker.example:8883",
+        (Topic("devices/{device}/fault", "Device Fault"), Topic("devices/{device}/{metric}", "Reading")),
+        dead_band=0.5,
+        thresholds=(Threshold("temperature", 2.0, 8.0, fault=True),),
+    )
+    assert read("mqtt", shown(settings), settings) == settings
+    assert read("bluesky", {"words": "Hellblick\n hellblick.example \n"}) == BlueskySettings(("Hellblick", "hellblick.example"))
+
+
+@pytest.mark.parametrize(
+    ("kind", "typed", "says"),
+    [
+        ("mqtt", {**BROKER, "url": "http://broker"}, "The address is written as mqtts://"),
+        ("mqtt", {**BROKER, "url": "mqtt://[::1"}, "The address is written as mqtts://"),
+        ("mqtt", {**BROKER, "topics": "devices/{Device}"}, "small letters"),
+        ("mqtt", {**BROKER, "topics": "devices/x{device}"}, "whole level"),
+        ("mqtt", {**BROKER, "topics": " \n"}, "Name at least one topic"),
+        ("mqtt", {**BROKER, "thresholds": "temperature"}, "A threshold is written as"),
+        ("mqtt", {**BROKER, "thresholds": "temperature < 8 > 2"}, "lies above the upper one"),
+        ("mqtt", {**BROKER, "every": "often"}, "is not a number of seconds"),
+        ("mqtt", {**BROKER, "identifier": "email"}, "none of email"),
+        ("mastodon", {"url": "https://m.example", "words": "", "tags": ""}, "Name a hashtag or a word"),
+        ("bluesky", {"words": ""}, "Name at least one word"),
+        ("folder", {"folder": "../etc"}, "one word"),
+        ("gopher", {}, "A stream is one of"),
+    ],
+)
+def test_what_cannot_be_is_refused_with_what_to_do(kind, typed, says):
+    with pytest.raises(Refusal) as refused:
+        read(kind, typed)
+    assert refused.value.code == Code.BAD_VALUE
+    assert says in refused.value.message
+
+
+def test_bob_switches_it_off_and_on_but_does_not_change_it(house):
+    stream = make(house)
+    assert post(browser(house.bob), f"/sources/streams/{stream.pk}/stop").status_code == 302
+    assert (Stream.objects.get().enabled, Stream.objects.get().state) == (False, "off")
+    assert post(browser(house.bob), f"/sources/streams/{stream.pk}/start").status_code == 302
+    assert (Stream.objects.get().enabled, Stream.objects.get().state) == (True, "connecting")
+    assert post(browser(house.bob), f"/sources/streams/{stream.pk}/change", BROKER).status_code == 403
+    assert post(browser(house.vera), f"/sources/streams/{stream.pk}/stop").status_code == 403
+    assert post(browser(house.charlie), f"/sources/streams/{stream.pk}/stop").status_code == 404
+    assert browser(house.charlie).get(f"/sources/streams/{stream.pk}/").status_code == 404
+    assert Stream.objects.get().enabled
+
+
+def test_a_stream_that_is_removed_leaves_its_source(house):
+    stream = make(house)
+    assert post(browser(house.alice), f"/sources/streams/{stream.pk}/remove").status_code == 302
+    assert Stream.objects.count() == 0
+    assert Source.objects.filter(pk=stream.source_id).exists()
+
+
+def test_the_page_says_what_is_wrong_and_shows_what_came_as_text(house):
+    stream = make(house)
+    seen = [{"at": NOW, "where": "devices/d/t", "text": "<script>alert(1)</script>", "verdict": "kept"}]
+    Stream.objects.update(
+        state="trouble", trouble="the broker says: Not authorized.", seen=json.dumps(seen), tally=json.dumps({"received": 1200, "sampled": 1100})
+    )
+    page = browser(house.vera).get(f"/sources/streams/{stream.pk}/").content.decode()
+    assert "the broker says: Not authorized." in page
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+    assert "<script>alert" not in page
+    assert "1,100" in page
+    assert 'id="settings"' not in page
+    assert browser(house.vera).get("/sources/streams/").status_code == 200
+
+
+@pytest.mark.parametrize("kind", ["mqtt", "mastodon", "bluesky", "folder"])
+def test_each_kind_has_its_form(house, kind):
+    assert browser(house.alice).get(f"/sources/streams/new/?kind={kind}").status_code == 200
+    wrong = post(browser(house.alice), "/sources/streams/create", {"kind": kind, "name": "x", "url": "no", "folder": "../x"})
+    assert wrong.status_code == 400
+    assert b'role="alert"' in wrong.content
+    assert Stream.objects.count() == 0
