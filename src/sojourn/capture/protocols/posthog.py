@@ -96,7 +96,7 @@ def _verdicts(note: Any, results: Results) -> Reply:
     """What became of each event, as the second generation's clients read it. One event can have become several calls: the worst counts."""
     bad = {result["index"]: result for result in results if result["outcome"] in ("dropped", "quarantined")}
     told: dict[str, dict[str, Any]] = {}
-    ends = [start for _, start in note[1:]] + [1 << 30]
+    ends = [start for _, start in [*note, ("", 1 << 30)][1:]]
     for (uuid, start), end in zip(note, ends, strict=True):
         found = next((bad[index] for index in sorted(bad) if start <= index < end), None)
         if uuid:

@@ -201,7 +201,7 @@ def _autocapture(seen: _Event) -> list[Json]:
     """A click on a link is a Link Clicked; other clicks, submits and changes are named for what they are. Texts of fields are not sent by PostHog."""
     element = _element(seen)
     what = seen.props.pop("$event_type", "click")
-    name = {"submit": "Form Submitted", "change": "Field Changed"}.get(what, "Link Clicked" if element.get("href") else "Element Clicked")
+    name = {"submit": "Form Submitted", "change": "Field Changed"}.get(str(what), "Link Clicked" if element.get("href") else "Element Clicked")
     return [seen.call("track", event=name, properties={**seen.props, **element})]
 
 

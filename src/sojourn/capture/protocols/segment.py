@@ -36,10 +36,12 @@ def _document(path: str) -> Document | None:
 
 def _settings(request: Request) -> Any:
     """The least that makes @segment/analytics-next send, and send to the host it asked: a page then sets only its `cdnURL`."""
-    destination: dict[str, Any] = {}
+    found = _SETTINGS.fullmatch(request.path)
+    # The SDK sends with the key that stands here, not with the one it asked by.
+    destination: dict[str, Any] = {"apiKey": found[1]} if found else {}
     host = request.headers.get(b"host", b"")
     if _HOST.fullmatch(host):
-        destination = {"apiHost": f"{host.decode()}/v1", "protocol": request.scheme}
+        destination |= {"apiHost": f"{host.decode()}/v1", "protocol": request.scheme}
     return {"integrations": {"Segment.io": destination}, "metrics": {"sampleRate": 0}, "plan": {}, "edgeFunction": {}}
 
 

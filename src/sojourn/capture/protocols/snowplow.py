@@ -19,6 +19,7 @@ from sojourn.capture.protocols.snowplow_events import self_described
 from sojourn.capture.protocols.wording import identity_call, number, parameters
 from sojourn.terms.catalogue import canonical
 from sojourn.terms.outcomes import Dropped, Reason
+from sojourn.terms.time import SECOND
 
 Json = dict[str, Any]
 _ORDER: Final = {"tr_id": "order_id", "tr_af": "affiliation", "tr_tt": "total", "tr_tx": "tax", "tr_sh": "shipping", "tr_cu": "currency"}
@@ -40,17 +41,16 @@ def _get(request: Request) -> Opened:
 def _opened(items: list[bytes], request: Request) -> Opened:
     """A collector asks for no key: the app's id names the source (or is its write key)."""
     calls: list[Candidate] = []
-    app = sent_at = None
+    app = None
     for item in items:
         event = read_object(item)
         if not isinstance(event, dict):
             calls.append(event)
             continue
         app = app or _text(event, "aid")
-        sent_at = sent_at or event.get("stm")
         calls += _calls(event, item, request)
     key = "" if not app else app if app.startswith("wk_") else f"snowplow:{app}"
-    return Opened(calls, key, sent_at)
+    return Opened(calls, key)
 
 
 def _calls(event: Json, item: bytes, request: Request) -> list[Candidate]:
@@ -142,13 +142,21 @@ def _base(event: Json, contexts: dict[str, list[Json]], request: Request) -> Jso
         "anonymousId": anonymous or (None if user else visitor(request, _text(event, "aid"))),
         "messageId": event.get("eid"),
         "timestamp": event.get("ttm") or event.get("dtm"),
-        "sentAt": None if event.get("ttm") else event.get("stm"),
+        "sentAt": None if event.get("ttm") else _sent(event),
         "context": context,
         "snowplow": {"app": event.get("aid"), "platform": event.get("p"), "tracker": event.get("tna"), "session": event.get("sid"), "entities": contexts},
     }
     if event.get("ttm"):
         base["originalTimestamp"] = event["ttm"]
     return base
+
+
+def _sent(event: Json) -> Any:
+    """When it was sent. Some trackers cut that to whole seconds, so that it may seem to lie before the event itself."""
+    created, sent = number(event.get("dtm")), number(event.get("stm"))
+    if type(created) is int and type(sent) is int and 0 < created - sent < SECOND:
+        return str(created)
+    return event.get("stm")
 
 
 def _taken(event: Json, names: dict[str, str]) -> Json:

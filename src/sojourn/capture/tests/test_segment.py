@@ -109,6 +109,6 @@ def test_settings_make_the_browser_sdk_send_to_the_host_it_asked():
     with Door() as door:
         answer = door.post("/v1/projects/wk_shop/settings", b"", key=None, method="GET", host="shop.example:8000", origin="https://page.test")
         assert answer.status == 200
-        assert answer.json["integrations"]["Segment.io"] == {"apiHost": "shop.example:8000/v1", "protocol": "http"}
+        assert answer.json["integrations"]["Segment.io"] == {"apiKey": "wk_shop", "apiHost": "shop.example:8000/v1", "protocol": "http"}
         assert answer.headers["access-control-allow-origin"] == "https://page.test"
         assert door.post("/v1/projects/wk_nobody/settings", b"", key=None, method="GET").status == 401

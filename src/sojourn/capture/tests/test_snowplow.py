@@ -66,6 +66,11 @@ def test_the_devices_clock_is_corrected_and_a_true_time_stands(door):
     assert second.at == NOW - 7_000
 
 
+def test_a_sending_time_cut_to_seconds_corrects_the_clock_all_the_same(door):
+    [fact] = send(door, dtm=str(NOW - 3_600_000 + 700), stm=str(NOW - 3_600_000))
+    assert fact.at == NOW
+
+
 def test_adding_two_products_is_two_facts_with_ids_of_their_own(door):
     products = [{"id": "p-1", "name": "Lamp", "price": 79.9, "currency": "EUR", "quantity": 1}, {"id": "p-2", "price": 4.5, "currency": "EUR"}]
     first, second = shop(door, "add_to_cart", product=products, cart=[{"cart_id": "c-1", "total_value": 84.4, "currency": "EUR"}])
