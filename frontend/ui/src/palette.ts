@@ -48,6 +48,10 @@ class Palette {
   chosen = 0;
   turn: AbortController | null = null;
   timer = 0;
+  /** The text that the shown entries answer; where another one is in the field, its answer is on the way. */
+  answered: string | null = null;
+  /** Enter came before the answer: the first of what it brings is run then. */
+  pressed: { elsewhere: boolean } | null = null;
 
   constructor() {
     this.input = make("input", { type: "text", role: "combobox", "aria-expanded": "true", "aria-controls": "palette-list", "aria-autocomplete": "list", "aria-label": "Go anywhere, find anybody, do anything", placeholder: "Where to, or whom?", autocomplete: "off", spellcheck: "false", maxlength: "200" });
@@ -73,16 +77,21 @@ class Palette {
     const before = document.activeElement;
     this.dialog.addEventListener("close", () => before instanceof HTMLElement && document.activeElement === document.body && before.focus(), { once: true });
     this.input.value = text;
+    this.pressed = this.answered = null;
+    this.entries = [];
+    this.list.replaceChildren();
     this.dialog.showModal();
     void this.ask();
   }
 
   later(): void {
+    this.pressed = null;
     window.clearTimeout(this.timer);
     this.timer = window.setTimeout(() => void this.ask(), WAIT_MS);
   }
 
   async ask(): Promise<void> {
+    window.clearTimeout(this.timer);
     const text = this.input.value.trim();
     const plain = text.startsWith(">") ? text.slice(1).trim() : text;
     const own: Group = { title: "Actions", items: /^[#@]/.test(text) || (!text && !recents().length) ? [] : ownActions().filter((one) => plain !== "" ? matches(one, plain) : text === ">") };
@@ -96,12 +105,14 @@ class Palette {
       const found = ((await answer.json()) as { groups: Group[] }).groups;
       const groups = text ? [...found, own] : [{ title: "Lately", items: recents() }, ...found];
       this.draw(merged(groups), text);
+      if (this.pressed && this.dialog.open && text === this.input.value.trim()) this.run(this.pressed.elsewhere);
     } catch {
       if (!signal.aborted) this.draw([own], text, "The server did not answer. Check the connection, or reload the page to sign in again.");
     }
   }
 
   draw(groups: Group[], text: string, trouble = ""): void {
+    this.answered = text;
     this.entries = groups.flatMap((group) => group.items);
     this.chosen = 0;
     let number = 0;
@@ -144,12 +155,23 @@ class Palette {
     if (event.isComposing) return;
     if (event.key === "ArrowDown") this.choose(this.chosen + 1);
     else if (event.key === "ArrowUp") this.choose(this.chosen - 1);
-    else if (event.key === "Enter") this.run(event.ctrlKey || event.metaKey);
+    else if (event.key === "Enter") this.enter(event.ctrlKey || event.metaKey);
     else return;
     event.preventDefault();
   }
 
+  /** What was typed last counts: where the list is still that of an earlier text, its own answer is waited for. */
+  enter(elsewhere: boolean): void {
+    if (this.answered === this.input.value.trim()) {
+      this.run(elsewhere);
+      return;
+    }
+    this.pressed = { elsewhere };
+    void this.ask();
+  }
+
   run(elsewhere: boolean): void {
+    this.pressed = null;
     const item = this.entries[this.chosen];
     if (!item) return;
     this.dialog.close();
