@@ -20,10 +20,10 @@ class Snippet:
 
 _HOLE: Final = re.compile(r"\b(ADDRESS|KEY|HOST|NAME|PORT|SSL)\b")
 _SNIPPET: Final = """<script>
-  window.analytics = window.analytics || [];
-  ["page", "identify", "track", "group", "alias", "reset", "ready", "consent"].forEach(function (call) {
-    analytics[call] = analytics[call] || function () { analytics.push([call].concat([].slice.call(arguments))); };
-  });
+!function(w){var a=w.sojourn=w.sojourn||[];w.analytics=w.analytics||a;if(a.invoked)return;a.invoked=1;
+("track page screen identify group alias reset ready on off user setAnonymousId debug trackLink trackForm consent product addToCart removeFromCart cart "+
+"checkout checkoutStep checkoutStepDone shippingShown deliveryShown couponEntered couponApplied couponDenied paymentEntered paymentFailed accountRequired "+
+"outOfStock errorShown search order").split(" ").forEach(function(m){a[m]=function(){a.push([m].concat([].slice.call(arguments)))}})}(window)
 </script>
 <script async src="ADDRESS/sojourn.js?key=KEY"></script>"""
 
@@ -189,7 +189,7 @@ def snippets(address: str, key: str, kind: str) -> list[Snippet]:
             "In the <head> of every page",
             _SNIPPET,
             "Records page views, clicks, rage and dead clicks, errors, form trouble and page speed by itself. "
-            "window.analytics takes Segment's calls: identify, track, page.",
+            "window.analytics takes Segment's calls: identify, track, page. window.sojourn has short ones for shops: addToCart, shippingShown, order.",
             ("website",),
         ),
         Snippet("next", "Segment for browsers", "npm install @segment/analytics-next", _NEXT, "", ("website",)),

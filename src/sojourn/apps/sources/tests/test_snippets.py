@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -20,6 +21,12 @@ def test_every_snippet_holds_the_key_once_and_where_to_send(address):
         assert host.partition(":")[0] in one.code, one.key
         assert not re.search(r"\b(ADDRESS|HOST|NAME|PORT|SSL)\b", one.code.replace(KEY, "")), one.key
         assert "/v1/import" not in one.code, "history fires nothing"
+
+
+def test_the_browser_snippet_on_the_screen_is_that_of_the_docs():
+    page = (Path(__file__).parents[5] / "docs" / "how-to" / "use-the-snippet.md").read_text()
+    [shown] = [one.code for one in snippets("https://sojourn.example", KEY, "website") if "/sojourn.js" in one.code]
+    assert f"```html\n{shown.replace(KEY, 'wk_…')}\n```" in page
 
 
 @pytest.mark.parametrize("kind", KINDS)
