@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import msgspec
 from django.db.models import QuerySet
 
+from sojourn.apps.people.few import few, page_of
 from sojourn.apps.people.models import EpisodeRow, IntentRow, PersonRow
-from sojourn.terms.episodes import Episode, EpisodeState
+from sojourn.terms.episodes import Cause, Episode, EpisodeState
 from sojourn.terms.ids import FactId, PersonId
 from sojourn.terms.listed import CART
 from sojourn.terms.money import Minor
@@ -16,6 +17,7 @@ from sojourn.terms.refusals import Code, Refusal
 from sojourn.terms.time import Millis
 
 PAGE = 50
+OUTCOMES = ["", "send", "hold_out", "skip"]
 _MAX_ID = 2**63 - 1
 _PERSON = msgspec.msgpack.Decoder(Person)
 
@@ -77,9 +79,14 @@ class CartPage:
 def carts(workspace: int, which: CartFilter | None = None, after: str = "", limit: int = PAGE) -> CartPage:
     """Carts by when they came into their state, the newest first, after a cursor of an earlier page; one that cannot be read begins from the top."""
     which = which or CartFilter()
-    states = [which.state] if which.state else list(EpisodeState)
-    # By state, for so they are indexed; each part is short.
-    parts = [_chosen(workspace, which, state, after)[: limit + 1] for state in states]
+    states = [which.state] if which.state else list(map(str, EpisodeState))
+    places = few([_alike(workspace, which, states)], "at", which.since, which.until) if which.cause or which.outcome or which.currency else None
+    if places is not None:
+        chosen = EpisodeRow.objects.filter(workspace_id=workspace, pk__in=page_of(places, _begins(after), limit + 1))
+        parts = [chosen]
+    else:
+        # By state, for so they are indexed; each part is short.
+        parts = [_chosen(workspace, which, state, after)[: limit + 1] for state in states]
     found = sorted((row for part in parts for row in part), key=lambda row: (row.at, row.pk), reverse=True)[: limit + 1]
     cursor = f"{found[limit - 1].at}-{found[limit - 1].pk}" if len(found) > limit else ""
     return CartPage(_rows(workspace, found[:limit]), cursor)
@@ -101,19 +108,33 @@ def carts_of(workspace: int, person: PersonId) -> list[CartRow]:
 
 def _chosen(workspace: int, which: CartFilter, state: str, after: str) -> QuerySet[EpisodeRow]:
     rows = EpisodeRow.objects.filter(workspace_id=workspace, state=state, kind=CART)
-    at, _, number = after.partition("-")
-    if _whole(at) and _whole(number):
-        rows = rows.filter(at__lte=int(at)).exclude(at=int(at), pk__gte=int(number))
+    begins = _begins(after)
+    if begins is not None:
+        rows = rows.filter(at__lte=begins[0]).exclude(at=begins[0], pk__gte=begins[1])
     if which.since is not None:
         rows = rows.filter(at__gte=which.since)
     if which.until is not None:
         rows = rows.filter(at__lt=which.until)
+    exact = {"cause": which.cause, "currency": which.currency, "outcome": which.outcome}
+    return _worth(rows.filter(**{name: value for name, value in exact.items() if value}), which).order_by("-at", "-pk")
+
+
+def _alike(workspace: int, which: CartFilter, states: list[str]) -> QuerySet[EpisodeRow]:
+    """Carts that fit at any time. The index in which alike ones stand together has cause, outcome and currency in this order, so the first two are named."""
+    causes, outcomes = [which.cause] if which.cause else ["", *Cause], [which.outcome] if which.outcome else OUTCOMES
+    rows = EpisodeRow.objects.filter(workspace_id=workspace, kind=CART, state__in=states, cause__in=causes, outcome__in=outcomes)
+    return _worth(rows.filter(currency=which.currency) if which.currency else rows, which)
+
+
+def _worth(rows: QuerySet[EpisodeRow], which: CartFilter) -> QuerySet[EpisodeRow]:
     if which.min_value is not None:
         rows = rows.filter(value__gte=which.min_value)
-    if which.historical is not None:
-        rows = rows.filter(historical=which.historical)
-    exact = {"cause": which.cause, "currency": which.currency, "outcome": which.outcome}
-    return rows.filter(**{name: value for name, value in exact.items() if value}).order_by("-at", "-pk")
+    return rows if which.historical is None else rows.filter(historical=which.historical)
+
+
+def _begins(after: str) -> tuple[Millis, FactId] | None:
+    at, _, number = after.partition("-")
+    return (int(at), int(number)) if _whole(at) and _whole(number) else None
 
 
 def _whole(text: str) -> bool:

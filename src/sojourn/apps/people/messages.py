@@ -7,6 +7,7 @@ import msgspec
 from django.db.models import Count, F, QuerySet
 
 from sojourn.apps.people.access import access_intent
+from sojourn.apps.people.few import few, page_of
 from sojourn.apps.people.models import IntentRow, PersonRow
 from sojourn.terms.effects import Intent, IntentState
 from sojourn.terms.money import Minor
@@ -112,12 +113,23 @@ def find_messages(workspace: int, sought: Sought, after: str = "", limit: int = 
     """The messages sought, the newest decision first, after a cursor; with the next cursor, empty at the end. A cursor that cannot be read begins anew."""
     rows = _sought(workspace, sought).defer("body")
     at, _, intent = after.partition("-")
-    if at.isascii() and at.isdecimal() and len(at) < 19:
-        rows = rows.filter(decided_at__lte=int(at)).exclude(decided_at=int(at), pk__gte=intent)
+    begins = (int(at), intent) if at.isascii() and at.isdecimal() and len(at) < 19 else None
+    narrowed = sought.states or sought.reason or sought.automation or sought.cause
+    places = few(_alike(workspace, sought), "decided_at", sought.since, sought.until) if narrowed else None
+    if places is not None:
+        rows = rows.filter(pk__in=page_of(places, begins, limit + 1))
+    elif begins is not None:
+        rows = rows.filter(decided_at__lte=begins[0]).exclude(decided_at=begins[0], pk__gte=intent)
     found = list(rows.order_by("-decided_at", "-pk")[: limit + 1])
     cursor = f"{found[limit - 1].decided_at}-{found[limit - 1].pk}" if len(found) > limit else ""
     names = names_of(workspace, {row.person for row in found})
     return [_message(row, names) for row in found[:limit]], cursor
+
+
+def _alike(workspace: int, sought: Sought) -> list[QuerySet[IntentRow]]:
+    """The messages sought at any time, state by state, for so begins the index in which alike ones stand together; asked for several, SQLite reads them all."""
+    exact = {key: value for key in ("reason", "automation", "cause") if (value := getattr(sought, key))}
+    return [IntentRow.objects.filter(workspace_id=workspace, state=state, **exact) for state in sought.states or IntentState]
 
 
 def _sought(workspace: int, sought: Sought) -> QuerySet[IntentRow]:

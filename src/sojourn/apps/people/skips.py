@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from django.db.models import BooleanField, Count, F, Q, QuerySet
 from django.db.models.expressions import RawSQL
 
+from sojourn.apps.people.few import few, page_of
 from sojourn.apps.people.messages import names_of
 from sojourn.apps.people.models import EpisodeRow
+from sojourn.terms.effects import Why
 from sojourn.terms.ids import FactId, PersonId
 from sojourn.terms.money import Minor
 from sojourn.terms.time import Millis
@@ -58,12 +60,23 @@ def find_skips(
     if cause:
         rows = rows.filter(decided_cause=cause)
     at, _, number = after.partition("-")
-    if at.isascii() and number.isascii() and at.isdecimal() and number.isdecimal() and len(at) < 19 and len(number) < 20:
-        rows = rows.filter(decided_at__lte=int(at)).exclude(decided_at=int(at), pk__gte=int(number))
+    readable = at.isascii() and number.isascii() and at.isdecimal() and number.isdecimal() and len(at) < 19 and len(number) < 20
+    begins = (int(at), int(number)) if readable else None
+    places = few([_alike(workspace, reason, cause)], "decided_at", since, until) if reason or cause else None
+    if places is not None:
+        rows = rows.filter(pk__in=page_of(places, begins, limit + 1))
+    elif begins is not None:
+        rows = rows.filter(decided_at__lte=begins[0]).exclude(decided_at=begins[0], pk__gte=begins[1])
     found = list(rows.order_by("-decided_at", "-pk")[: limit + 1])
     cursor = f"{found[limit - 1].decided_at}-{found[limit - 1].pk}" if len(found) > limit else ""
     names = names_of(workspace, {row.person for row in found})
     return [_skip(row, names) for row in found[:limit]], cursor
+
+
+def _alike(workspace: int, reason: str, cause: str) -> QuerySet[EpisodeRow]:
+    """Those at any time. The index in which alike ones stand together begins with the reason, so one is always named."""
+    rows = EpisodeRow.objects.filter(_SKIPPED, workspace_id=workspace, reason__in=[reason] if reason else list(Why))
+    return rows.filter(decided_cause=cause) if cause else rows
 
 
 def _rows(workspace: int, since: Millis, until: Millis) -> QuerySet[EpisodeRow]:
