@@ -1,6 +1,6 @@
 // Collects the icons that pages name, from Tabler's outline set, into one file that the `icon` tag reads.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { extname, join } from "node:path";
+import { extname, join, sep } from "node:path";
 import type { Plugin } from "vite";
 
 // Icons whose names are worked out while a page is made, so that no template spells them.
@@ -29,7 +29,7 @@ const BY_SCRIPT = [
 
 const NAMED = /\{%\s*icon\s+["']([a-z0-9-]+)["']|icon=["']([a-z0-9-]+)["']/g;
 
-/** Every icon named in the templates and the Python files below `folder`, with those of BY_NAME, from the SVG files of `set`, as `icons.json`: name to the SVG's inner markup. */
+/** Every icon named in the templates and the Python files below `folder`, tests aside, with those of BY_NAME, from the SVG files of `set`, as `icons.json`: name to the SVG's inner markup. */
 export function icons(folder: string, set: string): Plugin {
   const read = (names: string[], missing: (name: string) => void): Record<string, string> => {
     const found: Record<string, string> = {};
@@ -55,7 +55,7 @@ export function icons(folder: string, set: string): Plugin {
 }
 
 function namedIn(folder: string): string[] {
-  const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((path) => [".html", ".py"].includes(extname(path)));
+  const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((path) => [".html", ".py"].includes(extname(path)) && !path.split(sep).includes("tests"));
   return files.flatMap((path) => [...readFileSync(join(folder, path), "utf8").matchAll(NAMED)].map((hit) => hit[1] ?? hit[2] ?? ""));
 }
 
