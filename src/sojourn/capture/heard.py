@@ -32,7 +32,7 @@ class Heard:
     def taken(self, holder: KeyHolder, request: Request, calls: Sequence[Candidate], turned: Turned) -> None:
         """A call that was believed, and what each of its events met."""
         others = dict(turned.others)
-        verdict = tuple(f"{other.reason.value}: {other.detail}" if (other := others.get(place)) else _said(call) for place, call in enumerate(calls))
+        verdict = tuple(other.detail or other.reason.value if (other := others.get(place)) else _said(call) for place, call in enumerate(calls))
         kept = len(turned.arrival.items)
         outcome = "kept" if kept or not calls else "quarantined" if turned.arrival.quarantined else "dropped"
         self._note(holder, request, outcome, verdict or ("Understood; it says nothing that is kept.",))
