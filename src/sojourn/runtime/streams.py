@@ -9,12 +9,13 @@ import structlog
 
 from sojourn.adapters.sqlite.streams import StreamRows
 from sojourn.ports.log import Full
+from sojourn.runtime import stream_social
 from sojourn.runtime.settings import Settings
 from sojourn.runtime.stream_folder import Folders
 from sojourn.runtime.stream_tap import SHOWN, Tap
 from sojourn.runtime.wiring import House
 from sojourn.terms.refusals import Refusal
-from sojourn.terms.streams import CONNECTING, FOLDER, LIVE, MQTT, TROUBLE, MqttSettings, filters
+from sojourn.terms.streams import BLUESKY, CONNECTING, FOLDER, LIVE, MASTODON, MQTT, TROUBLE, MqttSettings, filters
 from sojourn.terms.time import Millis
 
 log = structlog.get_logger("streams")
@@ -36,7 +37,12 @@ class StreamsLoop:
         self._loop = asyncio.new_event_loop()
         self._running: dict[int, tuple[Millis, Tap, asyncio.Task[None]]] = {}
         self._flushed = 0.0
-        self._listeners: dict[str, Callable[[Tap], Awaitable[None]]] = {MQTT: _mqtt, FOLDER: Folders(settings, stop).watch}
+        self._listeners: dict[str, Callable[[Tap], Awaitable[None]]] = {
+            MQTT: _mqtt,
+            MASTODON: stream_social.mastodon,
+            BLUESKY: stream_social.bluesky,
+            FOLDER: Folders(settings, stop).watch,
+        }
 
     def step(self) -> None:
         """Listen for a while."""

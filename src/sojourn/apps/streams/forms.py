@@ -124,8 +124,10 @@ def _mastodon(typed: Typed, before: Settings | None) -> MastodonSettings:
     token = typed.get("token", "").strip()
     if token == HIDDEN:
         token = before.token if isinstance(before, MastodonSettings) and before.url == url else ""
+    if len(token) > 500 or not token.isascii() or any(c.isspace() or not c.isprintable() for c in token):
+        raise Refusal(Code.BAD_VALUE, "A token is one word, as the server shows it.")
     tags = tuple(dict.fromkeys(tag.lstrip("#").lower() for tag in typed.get("tags", "").replace(",", " ").split()))
-    if any(not tag or len(tag) > 100 or "/" in tag for tag in tags) or len(tags) > 20 or len(token) > 500:
+    if any(not tag or len(tag) > 100 or "/" in tag for tag in tags) or len(tags) > 20:
         raise Refusal(Code.BAD_VALUE, "Name at most 20 hashtags, such as #hellblick #lamps.")
     words = _words(typed.get("words", ""))
     if not tags and not words:

@@ -23,7 +23,7 @@ _NUMBER: Final = re.compile(r"\s*([+-]?(?:\d{1,15}(?:\.\d{0,15})?|\.\d{1,15})(?:
 _TRUTH: Final = {"true": True, "false": False, "on": True, "off": False}
 _VALUE: Final = ("value", "val", "v", "reading")
 _UNIT: Final = ("unit", "units", "u", "uom")
-_TIME: Final = ("timestamp", "time", "ts", "t", "at", "datetime")
+_TIME: Final = ("timestamp", "time", "ts", "datetime")
 _DEVICE: Final = ("device", "device_id", "deviceId", "serial", "sensor")
 _METRIC: Final = ("metric", "measurement", "quantity", "name")
 _USER: Final = ("user", "user_id", "userId", "customer_id", "customerId")
@@ -109,7 +109,7 @@ class Devices:
         if value is not None and metric is not None:
             found: list[tuple[str, Any]] = [(str(metric), value)]
         else:
-            found = [(f"{metric}.{name}" if metric else name, part) for name, part in inside.items() if _measured(part)]
+            found = [(f"{metric}.{name}" if metric else name, part) for name, part in _rest(inside, ()).items() if _measured(part)]
         found = [(name, part) for name, part in found if _measured(part) or isinstance(part, str)][:METRICS]
         if not found:
             return _aside(message, Reason.BAD_SHAPE, 'the payload holds no number: send 21.5, or JSON such as {"value": 21.5}')
