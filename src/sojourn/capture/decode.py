@@ -89,7 +89,7 @@ def read_item(item: bytes) -> Candidate:
             if rest:
                 call.extra = Extra(bounds.clean(rest))
             return call
-        except (msgspec.ValidationError, OutOfBounds):
+        except (msgspec.ValidationError, OutOfBounds, UnicodeEncodeError):  # the last where the text to complain of has a lone surrogate
             value.update(rest)
     return from_object(value, item)
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 from sojourn.capture.call import Candidate
 from sojourn.capture.decode import from_object
 from sojourn.capture.protocols.wording import some
+from sojourn.terms.catalogue import canonical
 from sojourn.terms.outcomes import Dropped, Reason
 from sojourn.terms.time import DAY
 
@@ -149,7 +150,7 @@ def _context(props: Json) -> tuple[Json, Json]:
 
 
 def _track(seen: _Event) -> list[Json]:
-    return [seen.call("track", event=seen.name, properties=seen.props)]
+    return [seen.call("track", event=canonical(seen.name), properties=seen.props)]
 
 
 def _pageview(seen: _Event) -> list[Json]:

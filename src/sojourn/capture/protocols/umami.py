@@ -39,7 +39,7 @@ def _shape(kind: Any, payload: Json, who: str, request: Request) -> Json:
     props = dict(data) if isinstance(data, dict) else {}
     host, url = payload.get("hostname"), payload.get("url")
     if isinstance(host, str) and host and isinstance(url, str):
-        url = urljoin(f"https://{host}/", url)
+        url = _joined(host, url)
     context = context_of(url, payload.get("referrer"), request)
     if isinstance(payload.get("title"), str):
         context["page"]["title"] = payload["title"]
@@ -55,6 +55,14 @@ def _shape(kind: Any, payload: Json, who: str, request: Request) -> Json:
     if name is None:
         return {**base, "type": "page", "name": payload.get("title"), "properties": {**props, **context["page"]}}
     return {**base, "type": "track", "event": canonical(name) if isinstance(name, str) else name, "properties": props}
+
+
+def _joined(host: str, url: str) -> str:
+    """The whole address; what the client said where that is none."""
+    try:
+        return urljoin(f"https://{host}/", url)
+    except ValueError:
+        return url
 
 
 def _sent(_note: Any, _results: Results) -> Reply:
