@@ -13,6 +13,7 @@ ONE = "--one"
 
 PARTS = {
     "capture": "Capture, one server process",
+    "capture_protocols": "Capture, every protocol, and hostile traffic",
     "engine": "The engine",
     "storage": "Log, state and intents on SQLite",
     "chain": "The whole chain, real processes",

@@ -25,10 +25,12 @@ from sojourn.adapters.memory.directory import MemoryDirectory
 from sojourn.capture.decode import open_batch
 from sojourn.capture.intake import Intake, Names
 from sojourn.capture.receiver import CaptureApp
-from sojourn.ports.directory import KeyHolder
+from sojourn.ports.directory import KeyHolder, Policy
 
 TARGETS = {1: 15_000, 20: 120_000, 100: 200_000}
 HOLDER = KeyHolder(1, 1, "bench")
+FLOODED = KeyHolder(1, 2, "flooded", policy=Policy(rate=500, burst=5_000))
+"""A source whose key somebody misuses, with a limit."""
 CONNECTIONS = 32
 NOW = time.time_ns() // 1_000_000
 
@@ -125,7 +127,7 @@ def serve(kind: str, folder: Path, port: int, now: int) -> None:
 
     app: Any = discard
     if kind == "capture":
-        app = CaptureApp(open_log(folder / "log.sqlite", Fixed(now)), MemoryDirectory({"wk_bench": HOLDER}), Fixed(now))
+        app = CaptureApp(open_log(folder / "log.sqlite", Fixed(now)), MemoryDirectory({"wk_bench": HOLDER, "wk_flood": FLOODED}), Fixed(now))
         gc.freeze()
         gc.set_threshold(50_000, 20, 100)
     uvicorn.run(app, port=port, interface="asgi3", loop="uvloop", http="httptools", lifespan="off", log_level="error", access_log=False)

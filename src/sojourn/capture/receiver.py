@@ -27,6 +27,7 @@ from sojourn.capture.snippet import Snippet
 from sojourn.ports.clock import Clock
 from sojourn.ports.directory import Directory, HookHolder, KeyHolder
 from sojourn.ports.log import Full, Log
+from sojourn.terms.outcomes import Reason
 from sojourn.terms.time import DAY
 
 Scope = MutableMapping[str, Any]
@@ -185,6 +186,8 @@ class CaptureApp:
         """Count a request that was refused whole."""
         self._statistics[f"refused_{refused.reason}"] += 1
         if source is not None:
+            if source.policy.rate and refused.reason != Reason.RATE_LIMITED:
+                self._rates.charge(source, 1, self._clock.now())
             self._committer.count(source.workspace, source.source, {refused.reason: 1})
             self.recent.refused(source.workspace, source.source, self._clock.now(), refused.reason, refused.message, refused.body)
         return refused

@@ -42,7 +42,9 @@ def test_nobody_is_asked_to_stay_away_longer_than_five_minutes():
 def test_a_clock_that_runs_backwards_earns_nothing_and_costs_nothing():
     rates = Rates()
     rates.take(SLOW, 19, 10_000)
-    assert rates.check(SLOW, 5_000) == 1
+    rates.take(SLOW, 1, 5_000)
+    with pytest.raises(Refused):
+        rates.check(SLOW, 5_000)
 
 
 def test_one_source_does_not_use_up_what_another_may_send():
@@ -69,3 +71,11 @@ def test_the_limit_holds_for_keys_in_the_body_too_and_posthogs_clients_hear_what
         door.directory.put("phc_shop", KeyHolder(1, 7, "Shop", policy=Policy(rate=1, burst=1)))
         event = {"api_key": "phc_shop", "batch": [{"event": "Viewed", "distinct_id": "u-1", "properties": {}}]}
         assert [door.post("/batch", event, key=None).status for _ in range(2)] == [200, 503]
+
+
+def test_bodies_that_cannot_be_read_use_up_the_limit_too():
+    with Door() as door:
+        door.directory.put("wk_shop", KeyHolder(1, 7, "Shop", policy=Policy(rate=1, burst=3)))
+        assert [door.post("/v1/batch", b"{").status for _ in range(5)] == [400, 400, 400, 429, 429]
+        door.clock.set(NOW + 1_000)
+        assert door.post("/v1/track", {"event": "Viewed", "userId": "u-1"}).status == 200
