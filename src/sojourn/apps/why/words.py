@@ -62,7 +62,7 @@ CHANGE: dict[str, str] = {
 }
 SETTING: dict[str, str] = {
     Why.NO_CONSENT: "consent",
-    Why.FREQUENCY_CAP: "cap_count",
+    Why.FREQUENCY_CAP: "cap",
     Why.EXPIRED: "quiet_hours",
     Why.HELD_OUT: "holdout",
     Why.PAUSED: "paused",
