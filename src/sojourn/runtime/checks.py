@@ -16,7 +16,7 @@ FOREIGN = re.compile(r"(pypi\.org|pythonhosted|registry\.npmjs|deb\.debian|/root
 
 def main() -> int:
     """Print what is wrong; 1 where anything is."""
-    found = [*stale_reference(), *unmeant(), *broken_links(), *odd_decisions(), *foreign_names(), *templates(), *missing_migrations()]
+    found = [*stale_reference(), *unmeant(), *broken_links(), *unlisted_pages(), *odd_decisions(), *foreign_names(), *templates(), *missing_migrations()]
     for line in found:
         sys.stderr.write(line + "\n")
     if not found:
@@ -56,6 +56,14 @@ def broken_links() -> Iterator[str]:
         for target in LINK.findall(page.read_text()):
             if "://" not in target and not target.startswith("mailto:") and not (page.parent / target).exists():
                 yield f"{page.relative_to(ROOT)}: the link {target} leads nowhere"
+
+
+def unlisted_pages() -> Iterator[str]:
+    """Pages that the table of contents does not lead to; decisions are listed by their folder."""
+    docs = ROOT / "docs"
+    listed = set(LINK.findall((docs / "README.md").read_text()))
+    pages = sorted(str(page.relative_to(docs)) for page in docs.rglob("*.md"))
+    yield from (f"docs/README.md does not list {page}" for page in pages if page not in listed and page != "README.md" and not page.startswith("adr/"))
 
 
 def odd_decisions() -> Iterator[str]:
