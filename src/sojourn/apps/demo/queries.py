@@ -76,7 +76,7 @@ def status(workspace: int) -> DemoStatus:
 
 def _words(run: DemoRun) -> str:
     if run.state == State.SEEDING:
-        return f"The past is being filled in: {run.day} of {run.days} days. Then the people below come by."
+        return f"The past is being filled in: {run.day} of {run.days} days. Then shoppers come and go."
     if run.state == State.LIVE:
         return f"Shoppers come and go, about {run.rate:g} events a second."
     if run.state == State.STOPPED:
