@@ -10,6 +10,8 @@ _UNSAFE: Final = re.compile("[\x00\ud800-\udfff]")
 _LOW, _HIGH = -(2**63), 2**63
 _NOT_BRACKETS: Final = bytes(b for b in range(256) if b not in b"[]{}")
 _SAME_BRACKETS: Final = bytes.maketrans(b"{}", b"[]")
+_GLANCE: Final = 4_096
+_OPENS: Final = 0x5B
 _SHORT_RUNS: Final = re.compile(rb'(?:.{0,256}")*+', re.DOTALL)
 """From quote to quote as far as no two are further apart than a key may be long."""
 
@@ -56,6 +58,8 @@ def exact_depth(body: bytes, limit: int) -> int:
     """How deep a JSON text nests, `limit` + 1 where it is more. Linear: innermost pairs are removed round by round."""
     text = body.replace(b"\\\\", b"").replace(b'\\"', b"")
     rest = b"".join(text.split(b'"')[::2]).translate(_SAME_BRACKETS, _NOT_BRACKETS)
+    if _opens_deeper(rest, limit):
+        return limit + 1
     depth = 0
     while rest and depth <= limit:
         shorter = rest.replace(b"[]", b"")
@@ -64,6 +68,18 @@ def exact_depth(body: bytes, limit: int) -> int:
         rest = shorter
         depth += 1
     return depth
+
+
+def _opens_deeper(brackets: bytes, limit: int) -> bool:
+    """Whether the first few thousand brackets of a balanced text already go deeper: what is deep is mostly deep at once, and then costs hardly anything."""
+    if brackets.count(b"[") * 2 != len(brackets):
+        return False
+    depth = 0
+    for mark in brackets[:_GLANCE]:
+        depth += 1 if mark == _OPENS else -1
+        if depth > limit:
+            return True
+    return False
 
 
 def safe_text(text: str) -> str:
