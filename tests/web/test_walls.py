@@ -263,6 +263,8 @@ def test_a_foreign_id_and_one_that_is_not_there_are_told_apart_by_nothing(house)
         "cart": 999_999,
         "source": 999_999,
         "hook": 999_999,
+        "alias": 999_999,
+        "event": 999_999,
         "key": 999_999,
         "member_id": 999_999,
     }
