@@ -104,7 +104,7 @@ def test_the_page_says_what_stopped_a_message_and_what_would_have_to_change():
     assert "They had enough messages." in text
     assert "3 messages in 7d; at most 3 are allowed." in text
     assert "Time would have to pass since their last messages" in text
-    assert "#cap_count" in text
+    assert '#cap"' in text
     assert "not looked at" in text
     assert "49.90 EUR" in text
 
