@@ -39,7 +39,17 @@ async function copy(button: HTMLElement): Promise<void> {
   }, 1600);
 }
 
+/** Tabs and chips that do not fit lie in a row that scrolls; the chosen one is brought into sight. */
+function showChosen(): void {
+  for (const chosen of all(".tabs > [aria-current], .chips > [aria-current]")) {
+    const row = chosen.parentElement as HTMLElement;
+    const beyond = chosen.getBoundingClientRect().right - row.getBoundingClientRect().right;
+    if (beyond > 0) row.scrollLeft += beyond + 24;
+  }
+}
+
 export function startSmall(): void {
+  showChosen();
   document.addEventListener("click", (event) => {
     const target = event.target instanceof Element ? event.target : null;
     const button = target?.closest<HTMLElement>("[data-copy], [data-copy-text]");
