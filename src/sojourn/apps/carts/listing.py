@@ -11,16 +11,8 @@ from sojourn.apps.people import api as people
 from sojourn.terms.episodes import Cause, EpisodeState
 from sojourn.terms.money import Minor, currency_of, to_minor
 from sojourn.terms.time import DAY, Millis
+from sojourn.ui.periods import DEFAULT_PERIOD, PERIODS
 
-PERIODS: dict[str, tuple[str, int]] = {
-    "1": ("Last 24 hours", 1),
-    "7": ("Last 7 days", 7),
-    "30": ("Last 30 days", 30),
-    "90": ("Last 90 days", 90),
-    "all": ("Since the beginning", 20_000),
-}
-"""What a period is called, and its days."""
-DEFAULT_PERIOD = "30"
 OUTCOMES: dict[str, str] = {"send": "Written to", "hold_out": "Held back", "skip": "Not written to"}
 STATES = tuple(map(str, (EpisodeState.OPEN, EpisodeState.ABANDONED, EpisodeState.RECOVERED, EpisodeState.ORDERED, EpisodeState.EMPTIED)))
 """In the order in which they are told."""

@@ -8,6 +8,7 @@ from sojourn.apps.carts.detail import detail
 from sojourn.apps.carts.lines import line
 from sojourn.apps.people import api as people
 from sojourn.apps.workspace.api import Membership, member_page, now, rules
+from sojourn.ui.periods import PERIODS
 
 
 @member_page()
@@ -35,8 +36,8 @@ def _listed(request: HttpRequest, member: Membership) -> dict[str, object]:
         "counts": counts,
         "as_of": min(counts.as_of, days.as_of),
         "now": at,
-        "period": listing.PERIODS[ask.days][0].lower(),
-        "periods": listing.PERIODS.items(),
+        "period": PERIODS[ask.days][0].lower(),
+        "periods": PERIODS.items(),
         "days": days.value,
         "rows": [line(one) for one in page.rows],
         "after": after,
@@ -82,8 +83,8 @@ def _costs(request: HttpRequest, member: Membership) -> dict[str, object]:
         "here": "carts",
         "ask": ask,
         "base": base,
-        "period": listing.PERIODS[ask.days][0].lower(),
-        "periods": listing.PERIODS.items(),
+        "period": PERIODS[ask.days][0].lower(),
+        "periods": PERIODS.items(),
         "costs": found,
         "as_of": found.as_of,
         "now": at,

@@ -9,16 +9,8 @@ from django.utils.http import urlencode
 from sojourn.apps.messages.words import GROUPS, SKIPPED, reason_short, reason_words, state_words
 from sojourn.apps.people import api as people
 from sojourn.terms.time import DAY, Millis
+from sojourn.ui.periods import DEFAULT_PERIOD, PERIODS
 
-PERIODS: dict[str, tuple[str, int]] = {
-    "1": ("Last 24 hours", 1),
-    "7": ("Last 7 days", 7),
-    "30": ("Last 30 days", 30),
-    "90": ("Last 90 days", 90),
-    "all": ("Since the beginning", 20_000),
-}
-"""What a period is called, and its days."""
-DEFAULT_PERIOD = "30"
 Unreasoned = ("", "fits")
 
 

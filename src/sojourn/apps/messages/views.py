@@ -10,6 +10,7 @@ from sojourn.apps.messages.words import reason_words, state_words
 from sojourn.apps.people import api as people
 from sojourn.apps.workspace.api import Membership, member_page, now
 from sojourn.terms.effects import IntentState
+from sojourn.ui.periods import PERIODS
 
 KEPT = "The built-in mailbox has it, and nobody else: no mail server is set, or the address is an example."
 
@@ -37,9 +38,9 @@ def _listed(request: HttpRequest, member: Membership) -> dict[str, object]:
         "counts": counts,
         "as_of": counts.as_of,
         "now": at,
-        "period": listing.PERIODS[ask.days][0],
+        "period": PERIODS[ask.days][0],
         "kept_here": queries.kept_since(member.workspace, ask.since(at)),
-        "periods": listing.PERIODS.items(),
+        "periods": PERIODS.items(),
         "rows": rows,
         "after": after,
         "more": f"{ask.link()}&after={cursor}" if cursor else "",
@@ -92,8 +93,8 @@ def effect_table(request: HttpRequest, member: Membership) -> HttpResponse:
 
 def _compared(request: HttpRequest, member: Membership) -> dict[str, object]:
     asked = request.GET.get("days", "")
-    days = asked if asked in listing.PERIODS else effects.DEFAULT_PERIOD
+    days = asked if asked in PERIODS else effects.DEFAULT_PERIOD
     at = now()
-    found = effects.effect(member.workspace, at, listing.PERIODS[days][1])
+    found = effects.effect(member.workspace, at, PERIODS[days][1])
     shown = {"effect": found, "as_of": found.as_of, "now": at}
-    return {"here": "messages", **shown, "days": days, "period": listing.PERIODS[days][0].lower(), "periods": listing.PERIODS.items()}
+    return {"here": "messages", **shown, "days": days, "period": PERIODS[days][0].lower(), "periods": PERIODS.items()}
