@@ -4,9 +4,11 @@ import asyncio
 import json
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
 
+from websockets import ConnectionClosed
 from websockets.asyncio.server import ServerConnection, serve
 
 
@@ -133,8 +135,9 @@ class Jetstream(_Server):
         async def send() -> None:
             for event in events:
                 self._events.append(event)
-                for socket in self._open:
-                    await socket.send(json.dumps(event))
+                for socket in list(self._open):
+                    with suppress(ConnectionClosed):  # whoever just left hears of it by the cursor
+                        await socket.send(json.dumps(event))
 
         self._do(send)
 

@@ -105,7 +105,7 @@ class StreamsLoop:
                 trouble = f"This failed here: {type(error).__name__}: {error}."
             if self._loop.time() - began > LONGEST_PAUSE_SECONDS:
                 pause = 1.0
-            tap.is_(TROUBLE, f"{trouble} Trying again every {pause:g} s.")
+            tap.is_(TROUBLE, f"{trouble} Trying again in {pause:g} s.")
             await asyncio.sleep(pause)
             pause = min(LONGEST_PAUSE_SECONDS, pause * 2)
 

@@ -4,6 +4,7 @@ Source: https://docs.joinmastodon.org/methods/streaming/ and the HTML standard's
 """
 
 import asyncio
+import os
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import closing, suppress
@@ -31,7 +32,7 @@ async def listen(url: str, token: str, tag: str) -> AsyncIterator[tuple[str, byt
                 parts.hostname, parts.port or (443 if secure else 80), ssl=ssl.create_default_context() if secure else None, limit=LONGEST
             )
     except (OSError, TimeoutError) as error:
-        raise ConnectionError(f"{parts.hostname} cannot be reached: {error or 'no answer'}") from error
+        raise ConnectionError(f"{parts.hostname} cannot be reached: {_why(error)}") from error
     with closing(writer):
         lines = [f"GET {path} HTTP/1.1", f"Host: {parts.netloc.rpartition('@')[2]}", "Accept: text/event-stream", "User-Agent: Sojourn", "Connection: close"]
         lines += [f"Authorization: Bearer {token}"] if token else []
@@ -44,6 +45,12 @@ async def listen(url: str, token: str, tag: str) -> AsyncIterator[tuple[str, byt
                 yield event
         except (asyncio.IncompleteReadError, ValueError, TimeoutError) as error:
             raise ConnectionError(f"{parts.hostname} ended the stream: {type(error).__name__}") from error
+
+
+def _why(error: OSError) -> str:
+    if error.errno is not None and error.errno > 0:
+        return os.strerror(error.errno)
+    return error.strerror or "no answer"
 
 
 async def _head(reader: asyncio.StreamReader, host: str) -> bool:
