@@ -1,5 +1,6 @@
 """Small steps that look at one thing each and say why an event is not taken in."""
 
+import json
 import re
 from typing import Any, Final
 
@@ -67,7 +68,10 @@ def page_name(value: Any) -> str | Dropped:
 
 def traits_size(traits: dict[str, Any]) -> Dropped | None:
     """Dropped where the traits are larger than 64 KiB of JSON."""
-    size = len(_encode(traits))
+    try:
+        size = len(_encode(traits))
+    except (UnicodeEncodeError, OverflowError):  # what is made safe only later: lone surrogates, whole numbers beyond 64 bits
+        size = len(json.dumps(traits, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace"))
     return Dropped(Reason.TRAITS_TOO_LARGE, f"the traits have {size} bytes; at most {TRAITS_BYTES} are taken") if size > TRAITS_BYTES else None
 
 
