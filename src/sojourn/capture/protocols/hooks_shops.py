@@ -162,7 +162,7 @@ def _buyer(topic: str, payload: Json) -> Who:
 
 
 def _woo_order(told: Told, payload: Json, made: str | None) -> list[Json]:
-    status, order = payload.get("status"), text(payload.get("id"))
+    status, order = text(payload.get("status")), text(payload.get("id"))
     found = told.identify() if told.topic == "order.created" else []
     if status == "failed":
         return [*found, told.track("Payment Failed", some(order_id=order, amount=number(payload.get("total")), currency=payload.get("currency")))]

@@ -7,8 +7,11 @@ from base64 import b64encode
 
 import msgspec
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from sojourn.capture.protocols.hooks import again
+from sojourn.capture.call import Call
+from sojourn.capture.protocols.hooks import again, mapped
 from sojourn.capture.tests.door import NOW, SHOP, Door
 from sojourn.ports.directory import HookHolder, KeyHolder
 from sojourn.terms.facts import Flag
@@ -469,3 +472,44 @@ def test_the_newest_calls_are_remembered_for_an_hour_with_what_became_of_them(do
     assert door.app.heard.of(2, SHOP.source, door.clock.now()) == []
     door.clock.advance(HOUR)
     assert door.app.heard.of(SHOP.workspace, SHOP.source, door.clock.now()) == []
+
+
+# -- whatever else comes
+
+KEYS = """
+id type object data created customer email phone name amount amount_total amount_paid amount_refunded amount_due currency metadata payment_intent
+invoice lines line_items customer_details total_details previous_attributes payment_status client_reference_id last_payment_error payment_method
+billing_details created_at updated_at cancelled_at note_attributes transactions kind status refunds total price quantity product_id discount_codes
+total_shipping_price_set shop_money order_id billing shipping_lines date_created_gmt date_modified_gmt customer_id coupon_lines meta_data value key
+form_response answers field fields definition hidden token submitted_at title number choices labels label other entry messaging changes sender
+recipient message mid text timestamp from comment_id media contacts wa_id profile messages body verb item time event_type
+""".split()
+SAID = "paid eur JPY refund success 1e400 -1 2026-11-18T11:00:00Z instagram comments messages form_response nps number completed refunded add comment".split()
+LEAVES = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=8) | st.sampled_from(SAID)
+PARTS = st.recursive(LEAVES, lambda part: st.lists(part, max_size=3) | st.dictionaries(st.sampled_from(KEYS), part, max_size=8), max_leaves=25)
+OBJECTS = st.dictionaries(st.sampled_from(KEYS), PARTS, max_size=12)
+TOPICS = {
+    "shopify": ["orders/create", "orders/paid", "orders/cancelled", "refunds/create", "checkouts/create", "checkouts/update", "customers/update", "other/one"],
+    "woocommerce": ["order.created", "order.updated", "customer.created", "product.updated"],
+    "stripe": [
+        "checkout.session.completed",
+        "payment_intent.payment_failed",
+        "charge.refunded",
+        "invoice.paid",
+        "invoice.payment_failed",
+        "customer.created",
+        "x.y",
+    ],
+    "typeform": ["form_response"],
+    "meta": ["page", "instagram", "whatsapp_business_account"],
+}
+
+
+@pytest.mark.parametrize(("kind", "topic"), [(kind, topic) for kind, topics in TOPICS.items() for topic in topics])
+@settings(max_examples=30, deadline=None)
+@given(payload=OBJECTS)
+def test_any_object_becomes_calls_or_a_reason_and_never_an_error(kind, topic, payload):
+    inside = {"stripe": {"type": topic, "data": {"object": payload, **payload}}, "typeform": {"form_response": payload}, "meta": {"entry": [payload]}}
+    found = mapped(Hook(kind, SECRET), topic, json.dumps(inside.get(kind, payload)).encode())
+    for one in found:
+        assert not isinstance(one, Call) or one.type in ("track", "identify")
