@@ -368,7 +368,7 @@ PREFERENCES: tuple[Preference, ...] = (
         "bots",
         _BROWSER,
         "Crawlers on your website",
-        "drop: what search engines, AI crawlers and link previews set off on a website is counted and kept out of portraits. keep: it is treated like anybody's.",
+        "drop: what search engines, AI crawlers and link previews set off on a website is counted and kept out of portraits; keep: treated like anybody's.",
         "drop or keep",
         "drop",
         _choice("drop", "keep"),
