@@ -278,5 +278,3 @@ def _truth(way: Journey, at: str) -> dict[str, Any]:
 def looped(settings: Settings, stop: threading.Event) -> Callable[[], None]:
     """The demo's step for the work process."""
     return DemoLoop(settings, stop).step
-
-
