@@ -237,7 +237,7 @@ def test_members_see_every_page_of_their_own_but_the_owners_ones(house):
             if route.pattern in OPEN:
                 continue
             kept_out = (route.pattern in OWNERS_ONLY and not owner) or (route.pattern in MEMBERS_ONLY and user == house.vera)
-            wanted = 403 if kept_out else 503 if route.pattern.endswith("/timeline") else 200
+            wanted = 403 if kept_out else 503 if route.pattern.endswith(("/timeline", "/recent")) else 200
             assert client.get(address(route, held)).status_code == wanted, (user, route)
 
 

@@ -74,7 +74,7 @@ def test_without_a_script_the_same_is_a_page():
     house = build()
     store_ann(house.workspace)
     page = browser(house.bob).get("/find/", {"q": "ann"}).content.decode()
-    assert f'<a href="/people/{ANN}/">Ann Winter</a>' in page
+    assert f'<a class="strong" href="/people/{ANN}/">Ann Winter</a>' in page
     assert "Nothing found" in browser(house.bob).get("/find/", {"q": "zzzz"}).content.decode()
 
 

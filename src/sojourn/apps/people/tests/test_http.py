@@ -179,4 +179,5 @@ def test_the_api_describes_itself():
         "/api/v1/people/{person}/decisions",
         "/api/v1/people/{person}/timeline",
         "/api/v1/sources",
+        "/api/v1/sources/{source}/recent",
     ]
