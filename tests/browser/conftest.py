@@ -20,7 +20,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(pytest.mark.skip(reason=chromium.MISSING))
 
 
-@pytest.fixture(scope="session")
+# Ends with this folder: while Playwright is there, nothing else in this process can run an event loop of its own.
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     with chromium.running() as browser:
         yield browser
@@ -53,7 +54,7 @@ def site(door: Door) -> Iterator[Site]:
     site.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     house = House(tmp_path_factory.mktemp("house"))
     try:
@@ -63,13 +64,13 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         house.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def owner(house: House, browser: Browser) -> Any:
     """The cookies of the owner."""
     return house.sign_in(browser)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def paths(house: House, browser: Browser, owner: Any) -> dict[str, str]:
     """Every page by name."""
     with signed_in(browser, owner) as context:
