@@ -19,6 +19,8 @@ LONG_TIME: Final = 1 << 32
 HEADS: Final[dict[tuple[str, str], bytes]] = {}
 """Msgpack of kind and name, of calls whose name was found good."""
 _HEADS_KEPT: Final = 4_096
+_NOBODY: Final = b"\xc0"
+"""Msgpack's nil."""
 FIELDS: Final = b"\x9c"
 """Msgpack's header of an array of the 12 fields of `Fact`."""
 
@@ -43,6 +45,17 @@ def content_of(head: bytes, body: bytes, said_time: bytes) -> int:
     return _number(digest.digest()) >> 1
 
 
+def said_again(body: bytes, message_id: str, anonymous_id: str | None, user_id: str | None) -> bytes:
+    """The packed words of a call as far as a resend repeats them: beside an anonymous id some clients fill in the user id that they know by then.
+
+    Source: docs/adr/0110-a-user-id-beside-an-anonymous-id-is-no-content.md
+    """
+    if anonymous_id is None or user_id is None:
+        return body
+    start = len(_encode((message_id, anonymous_id)))  # the header of so short an array is one byte, as is that of the call
+    return b"".join((body[:start], _NOBODY, body[start + len(_encode(user_id)) :]))
+
+
 def _head(kind: str, name: str) -> bytes:
     head = _encode((kind, name))[1:]
     if len(HEADS) >= _HEADS_KEPT:
@@ -63,11 +76,11 @@ def pack(
     """Pack one fact: `said` is (messageId, anonymousId, userId, props, traits), `around` (context, link, flags, raw), `said_time` the client's own text.
 
     The packed bytes are those of msgspec's encoding of `Fact`, put together from pieces so that each is encoded once and the digest can leave out what a resend
-    changes: `at`, context, flags, sentAt. Errors: OverflowError for whole numbers beyond 64 bits, ValueError or UnicodeEncodeError for lone surrogates.
+    changes: `at`, context, flags, sentAt, and the user id beside an anonymous one. Errors: OverflowError for whole numbers beyond 64 bits, ValueError or UnicodeEncodeError for lone surrogates.
     """
     head = HEADS.get((kind, name)) or _head(kind, name)
     body = _encode(said)
     packed = b"".join((FIELDS, head, pack_time(0xCF, at) if at >= LONG_TIME else _encode(at), body[1:], _encode(around)[1:]))
     if around[1] is not None:
         said_time = f"{said_time}|{around[1]}"
-    return Item(key_of(base, said[0]), content_of(head, body, said_time.encode()), packed)
+    return Item(key_of(base, said[0]), content_of(head, said_again(body, *said[:3]), said_time.encode()), packed)

@@ -11,7 +11,7 @@ import msgspec
 
 from sojourn.capture.call import Call
 from sojourn.capture.limits import ID_CHARACTERS, MESSAGE_ID_CHARACTERS, TRAITS_BYTES
-from sojourn.capture.packing import FIELDS, HEADS, LONG_TIME, content_of, key_of, pack_time
+from sojourn.capture.packing import FIELDS, HEADS, LONG_TIME, content_of, key_of, pack_time, said_again
 from sojourn.capture.shields import allowed_traits
 from sojourn.capture.times import read_time
 from sojourn.terms.facts import Item, Kind
@@ -109,7 +109,7 @@ def pack_plain(call: Call, frame: Frame) -> Item | None:
     if traits and len(said) > _SURELY_SMALL:
         return None
     packed = b"".join((FIELDS, head, pack_time(0xCF, at), said[1:], around, frame.middle, time_said, frame.end))
-    return Item(key_of(frame.base, message_id), content_of(head, said, time_said), packed)
+    return Item(key_of(frame.base, message_id), content_of(head, said_again(said, message_id, anonymous_id, user_id), time_said), packed)
 
 
 def _good_traits(call: Call, kind: Any) -> bool:

@@ -140,6 +140,22 @@ def test_a_resend_says_duplicate_and_other_content_says_conflict(door):
     assert [fact.flags & Flag.CONFLICT for fact in door.facts()] == [0, Flag.CONFLICT]
 
 
+@pytest.mark.parametrize("around", [{"timestamp": "2026-11-18T11:06:39.123Z"}, {"anonymousId": "\u00e4"}], ids=["the short way", "the long way"])
+def test_a_resend_after_a_sign_in_is_the_same_event_although_it_names_the_user_now(door, around):
+    door.track(messageId="m-0")  # makes the name known
+    assert [door.track(**{"anonymousId": "a-1", **around, "userId": user}).results for user in (None, "ann", "anna")] == [
+        [],
+        [(0, "duplicate", "duplicate")],
+        [(0, "duplicate", "duplicate")],
+    ]
+    assert door.track(**{"anonymousId": "a-1", **around, "userId": "ann", "properties": {"other": 1}}).results == [(0, "kept", "message_id_conflict")]
+
+
+def test_an_event_of_another_user_without_an_anonymous_id_is_another_event(door):
+    assert door.track(userId="ann").results == []
+    assert door.track(userId="bob").results == [(0, "kept", "message_id_conflict")]
+
+
 def test_an_event_without_message_id_counts_each_time_and_says_so(door):
     for _ in range(2):
         assert door.post("/v1/track", CALL).body == b'{"success":true}'
