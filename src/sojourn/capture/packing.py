@@ -76,7 +76,8 @@ def pack(
     """Pack one fact: `said` is (messageId, anonymousId, userId, props, traits), `around` (context, link, flags, raw), `said_time` the client's own text.
 
     The packed bytes are those of msgspec's encoding of `Fact`, put together from pieces so that each is encoded once and the digest can leave out what a resend
-    changes: `at`, context, flags, sentAt, and the user id beside an anonymous one. Errors: OverflowError for whole numbers beyond 64 bits, ValueError or UnicodeEncodeError for lone surrogates.
+    changes: `at`, context, flags, sentAt, and the user id beside an anonymous one. Errors: OverflowError for whole numbers beyond 64 bits, ValueError or
+    UnicodeEncodeError for lone surrogates.
     """
     head = HEADS.get((kind, name)) or _head(kind, name)
     body = _encode(said)
