@@ -5,7 +5,7 @@ Whatever is not plain comes back as None and goes the long way through `intake`,
 
 from functools import lru_cache
 from hashlib import blake2b
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 import msgspec
 
@@ -77,7 +77,8 @@ def pack_plain(call: Call, frame: Frame) -> Item | None:
         or len(message_id) > MESSAGE_ID_CHARACTERS
         or message_id.strip() is not message_id
         or (anonymous_id is not None and not _good(anonymous_id))
-        or (not _good(user_id) if user_id is not None else anonymous_id is None)
+        or (user_id is not None and not _good(user_id))
+        or (user_id is None and anonymous_id is None)
         or type(timestamp) is not str
         or len(timestamp) != _TIME_CHARACTERS
         or (call.traits is not None and not _good_traits(call, kind))
@@ -116,5 +117,5 @@ def _good_traits(call: Call, kind: Any) -> bool:
     return kind == _IDENTIFY and allowed_traits(call.traits) is call.traits  # type: ignore[arg-type]
 
 
-def _good(value: Any) -> bool:
+def _good(value: Any) -> TypeGuard[str]:
     return type(value) is str and 0 < len(value) <= ID_CHARACTERS and value.strip() is value
