@@ -5,6 +5,7 @@ from typing import Annotated, Any
 import msgspec
 
 from sojourn.capture.limits import PROPERTIES
+from sojourn.ports.directory import KeyHolder
 from sojourn.terms.outcomes import Dropped, Quarantined
 
 # What clients really send nests a few levels and has few keys. The fast decoder checks that while it decodes and gives up on anything else; the exact decoder
@@ -85,3 +86,4 @@ class Refused(Exception):
         self.message = message
         self.retry_after = retry_after
         self.body = b""  # of the request, where it had been read
+        self.source: KeyHolder | None = None  # whose it was, where that stood in the body

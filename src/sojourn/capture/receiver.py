@@ -46,10 +46,12 @@ _READ: Final = frozenset(
         b"access-control-request-headers",
         b"user-agent",
         b"x-forwarded-for",
+        b"posthog-sdk-info",
+        b"posthog-request-timestamp",
     )
 )
 _ANY: Final = frozenset((b"user-agent", b"x-forwarded-for"))
-"""Headers that may come twice: the last one counts."""
+"""Headers of these that may come twice, as any other header may: the last one counts."""
 _PREFIX: Final = "/v1/"
 
 
@@ -185,6 +187,7 @@ class CaptureApp:
     def _refused(self, source: KeyHolder | None, refused: Refused) -> Refused:
         """Count a request that was refused whole."""
         self._statistics[f"refused_{refused.reason}"] += 1
+        source = source or refused.source
         if source is not None:
             if source.policy.rate and refused.reason != Reason.RATE_LIMITED:
                 self._rates.charge(source, 1, self._clock.now())
@@ -204,7 +207,7 @@ class CaptureApp:
             agent = request.headers.get(b"user-agent", b"").decode("latin-1") if b"origin" in request.headers else ""
             turned = Intake(source, now, route.kind, route.historical or opened.historical, agent=agent).take(opened, self._names)
         except Refused as refused:
-            refused.body = request.body[:PAYLOAD_BYTES]
+            refused.body, refused.source = request.body[:PAYLOAD_BYTES], source
             if source is not None and request.hook is not None:
                 self.heard.refused(source, request, refused)
             raise
@@ -282,11 +285,11 @@ class CaptureApp:
 
 
 def _headers(pairs: Sequence[tuple[bytes, bytes]], everything: bool = False) -> dict[bytes, bytes]:
-    """The headers that are read here, or all. Errors: Refused(400) for one that is there twice with different values, or holds line breaks."""
+    """The headers that are read here, or all. Errors: Refused(400) for one of the former twice with different values, and for line breaks."""
     out: dict[bytes, bytes] = {}
     for name, value in pairs:
         if everything or name in _READ:
-            if name in out and out[name] != value and name not in _ANY:
+            if name in out and out[name] != value and name in _READ and name not in _ANY:
                 raise Refused(400, "bad_header", f"two different {name.decode()} headers")
             out[name] = value
     whole = b" ".join(out.values())

@@ -173,7 +173,7 @@ def _no_definitions(_note: Any, _results: Results) -> Reply:
 
 _BOTH: Final = frozenset(("GET", "POST"))
 _CAPTURE: Final = Route(_open, reply=_stored, refuse=_unhurried, methods=_BOTH)
-_EVENTS: Final = Route(_open, reply=_verdicts, refuse=_unhurried, all_headers=True)
+_EVENTS: Final = Route(_open, reply=_verdicts, refuse=_unhurried)
 _ASK: Final = Route(_ask_flags, reply=_no_flags, refuse=_unhurried, methods=_BOTH)
 _DEFINE: Final = Route(_definitions, reply=_no_definitions, methods=_BOTH, own_key=True)
 POSTHOG: Final = Protocol(

@@ -82,7 +82,7 @@ class Door:
         bare, _, query = path.partition("?")
         scope = {
             "type": "http", "method": method, "path": bare, "query_string": query.encode(), "scheme": "http",
-            "headers": [(name.encode(), value.encode("latin-1")) for name, value in fields.items()],
+            "headers": [(name.lower().encode(), value.encode("latin-1")) for name, value in fields.items()],
         }  # fmt: skip
         sent: list[Any] = []
         messages = [{"type": "http.request", "body": content, "more_body": False}]

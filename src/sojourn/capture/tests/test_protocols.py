@@ -83,3 +83,9 @@ def test_only_a_route_that_asks_for_them_gets_all_headers(door):
     door.post("/few", b"{}", x_name="Heard")
     door.post("/all", b"{}", x_name="Heard")
     assert [b"x-name" in headers for headers in seen] == [False, True]
+
+
+@pytest.mark.parametrize(("name", "status"), [("via", 200), ("host", 400)])
+def test_of_headers_that_come_twice_only_those_the_door_itself_goes_by_must_agree(door, name, status):
+    answer = door.post("/hear/wk_shop", b"{}", x_name="Heard", **{name: "one.example", name.title(): "two.example"})
+    assert answer.status == status

@@ -71,6 +71,9 @@ def test_the_limit_holds_for_keys_in_the_body_too_and_posthogs_clients_hear_what
         door.directory.put("phc_shop", KeyHolder(1, 7, "Shop", policy=Policy(rate=1, burst=1)))
         event = {"api_key": "phc_shop", "batch": [{"event": "Viewed", "distinct_id": "u-1", "properties": {}}]}
         assert [door.post("/batch", event, key=None).status for _ in range(2)] == [200, 503]
+        assert door.counts()["rate_limited"] == 1
+        [missed] = door.app.recent.of(1, 7, NOW)
+        assert (missed.outcome, missed.reason, b"phc_shop" in missed.payload) == ("refused", "rate_limited", True)
 
 
 def test_bodies_that_cannot_be_read_use_up_the_limit_too():
