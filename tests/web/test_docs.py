@@ -1,9 +1,12 @@
-"""The reference of the API names what there is."""
+"""Reference pages that are written by hand name what there is."""
 
 from pathlib import Path
 
 import pytest
+from django.apps import apps
 from django.test import Client
+
+import sojourn
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -28,3 +31,19 @@ def test_the_reference_names_every_field_of_a_portrait():
     text = (DOCS / "reference" / "api.md").read_text()
     missing = [field for field in portrait(ann(), RuleBook()) if f"`{field}" not in text and f"{field}`" not in text and f", {field}" not in text]
     assert missing == []
+
+
+def test_the_reference_names_every_table_of_ours():
+    text = (DOCS / "reference" / "files-and-tables.md").read_text()
+    ours = {model._meta.db_table for model in apps.get_models() if model.__module__.startswith("sojourn.")}
+    assert "people_person" in ours
+    assert sorted(table for table in ours if f"`{table}`" not in text) == []
+
+
+def test_the_map_names_every_room():
+    text = (DOCS / "architecture.md").read_text()
+    source = Path(sojourn.__file__).parent
+    rooms = [*source.iterdir(), *(source / "apps").iterdir(), *(source / "adapters").iterdir()]
+    names = sorted(room.name for room in rooms if (room / "__init__.py").exists())
+    assert {"capture", "people", "sqlite"} <= set(names)
+    assert [name for name in names if f"`{name}`" not in text and f"`{name}/" not in text] == []
