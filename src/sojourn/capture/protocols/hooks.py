@@ -5,7 +5,6 @@ import re
 from collections.abc import Callable, Mapping
 from hashlib import blake2b
 from typing import Any, Final
-from urllib.parse import parse_qs, parse_qsl
 
 import msgspec
 
@@ -20,7 +19,7 @@ from sojourn.capture.protocols.hooks_shops import shopify, woocommerce
 from sojourn.capture.protocols.hooks_signatures import trouble
 from sojourn.capture.protocols.hooks_stripe import stripe
 from sojourn.capture.protocols.hooks_talk import meta, typeform
-from sojourn.capture.protocols.wording import Json
+from sojourn.capture.protocols.wording import Json, parameters
 from sojourn.terms.hooks import GENERIC, META, SHOPIFY, STANDARD, STRIPE, TYPEFORM, WOOCOMMERCE, Hook, Rule, verify_token
 from sojourn.terms.outcomes import Dropped, Quarantined, Reason
 
@@ -59,24 +58,20 @@ def _open(request: Request) -> Opened:
 
 def _challenge(hook: Hook, query: bytes) -> bytes:
     """What Meta wants to hear when an address is entered there. Errors: Refused."""
-    asked = parse_qs(query[:4096].decode("latin-1"), max_num_fields=20)
-    token = asked.get("hub.verify_token", [""])[0]
-    if hook.kind != META or asked.get("hub.mode") != ["subscribe"]:
+    asked = parameters(query[:4096], 50)
+    token = asked.get("hub.verify_token", "")
+    if hook.kind != META or asked.get("hub.mode") != "subscribe":
         raise Refused(405, "method_not_allowed", "send webhooks by POST")
     if not hmac.compare_digest(token.encode(), verify_token(hook.token).encode()):
         raise Refused(401, Reason.FORGED, "the verify token is another one")
-    return asked.get("hub.challenge", [""])[0].encode()
+    return asked.get("hub.challenge", "").encode()
 
 
 def _json(request: Request) -> bytes:
     """The body; a form as a JSON object of its fields."""
     if not request.headers.get(b"content-type", b"").lower().startswith(b"application/x-www-form-urlencoded"):
         return request.body
-    try:
-        fields = parse_qsl(request.body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=1_000)
-    except ValueError:
-        raise Refused(400, Reason.BAD_SHAPE, "the form has more than 1,000 fields") from None
-    return msgspec.json.encode(dict(fields))
+    return msgspec.json.encode(parameters(request.body, 1_000))
 
 
 def _number(request: Request) -> str:

@@ -5,6 +5,7 @@ language can double a value at every step (`[@,@]`, `[]` and `join`); comparing 
 """
 
 from functools import lru_cache
+from math import isfinite
 from typing import Any, Final
 
 from jmespath import exceptions, functions, parser, visitor
@@ -105,14 +106,27 @@ def check(expression: str) -> None:
 
 
 def evaluate(expression: str, value: Any, budget: Budget) -> Any:
-    """What an expression finds in a decoded JSON value; None where there is nothing. Errors: BadExpression."""
+    """What an expression finds in a decoded JSON value, as JSON; None where there is nothing. Errors: BadExpression."""
     check(expression)
     try:
         found = _Interpreter(budget).visit(_parsed(expression), value)
         budget.spend_tree(found)
+        return _json(found)
     except _FAILED as failed:
         raise BadExpression(_said(failed)) from None
-    return found
+
+
+def _json(value: Any) -> Any:
+    """The value as JSON can hold it: sums and `to_number` may go beyond what a double holds, and `&x` is an expression, no value. Errors: BadExpression."""
+    if isinstance(value, dict):
+        return {key: _json(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_json(part) for part in value]
+    if isinstance(value, float):
+        return value if isfinite(value) else None
+    if value is None or isinstance(value, str | int):
+        return value
+    raise BadExpression("it finds an expression, no value: & stands only before what sort_by and its like go by")
 
 
 def _said(failed: BaseException) -> str:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from hashlib import blake2b
-from math import isfinite
 from typing import Any, Final
 
 from sojourn.capture.limits import MESSAGE_ID_CHARACTERS
@@ -72,10 +71,9 @@ def _values(field: str, pairs: Sequence[tuple[str, str]], value: Any, budget: Bu
 
 def _said(field: str, expression: str, value: Any, budget: Budget) -> Any:
     try:
-        found = evaluate(expression, value, budget)
+        return evaluate(expression, value, budget)
     except BadExpression as bad:
         raise BadExpression(f"{field}: {bad}") from None
-    return None if isinstance(found, float) and not isfinite(found) else found
 
 
 def problems(rule: Rule) -> dict[str, str]:

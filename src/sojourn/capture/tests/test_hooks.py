@@ -398,6 +398,11 @@ def test_an_event_that_names_nobody_is_dropped_with_its_reason_and_answered_200(
     assert (answer.status, answer.results) == (200, [(0, "dropped", "no_identifier")])
 
 
+def test_a_get_with_very_many_parameters_is_refused(door):
+    put(door, "meta")
+    assert door.post(f"/hooks/{TOKEN}?hub.mode=subscribe{'&a=b' * 50}", b"", key=None, method="GET").status == 400
+
+
 # -- hostile
 
 DOUBLING = "|".join(["[@,@]"] * 80)
@@ -426,6 +431,19 @@ def test_a_runaway_expression_ends_soon_and_its_call_is_set_aside(door, expressi
     assert door.run(_clock()) - started < 2
     found = [reason for reason, _ in door.quarantined()] or [fact.props.get("x") for fact in door.facts()]
     assert found in (["unmapped"], [None])
+
+
+@pytest.mark.parametrize("field", [{"properties": (("x", "&a"),)}, {"properties": (("x", "[to_array(&a)]"),)}, {"timestamp": "&a"}, {"user_id": "&a"}])
+def test_an_expression_that_finds_an_expression_is_said_to_be_wrong(door, field):
+    put(door, "generic", rules=(Rule(event="Bad", **{"user_id": "data.user", **field}),))
+    assert "no value: & stands only" in send(door, "generic").json["results"][0]["detail"]
+
+
+def test_numbers_that_an_expression_makes_too_large_are_left_out(door):
+    rule = Rule(event="Sums", user_id="id", properties=(("a", "sum(b)"), ("c", "{d: to_number(e), f: [sum(b), `1`]}")))
+    put(door, "generic", rules=(rule,))
+    assert send(door, "generic", b'{"id":"u-1","b":[1e308,1e308],"e":"1e999"}').status == 200
+    assert [fact.props for fact in door.facts()] == [{"c": {"d": None, "f": [None, 1]}}]
 
 
 async def _clock():
