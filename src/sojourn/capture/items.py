@@ -27,6 +27,11 @@ def too_many(events: int) -> Refused:
     return Refused(413, Reason.TOO_MANY_EVENTS, f"{events} events in one batch; send at most {BATCH_EVENTS}")
 
 
+def too_large(size: int) -> Dropped:
+    """What becomes of an event of so many bytes, where these are more than are taken."""
+    return Dropped(Reason.EVENT_TOO_LARGE, f"the event has {size} bytes; at most {EVENT_BYTES} are taken")
+
+
 def open_items(body: bytes, name: str) -> tuple[list[bytes], dict[str, Any]]:
     """The events of a body, unread, and the other fields around them.
 
@@ -55,7 +60,7 @@ def open_items(body: bytes, name: str) -> tuple[list[bytes], dict[str, Any]]:
 def read_object(item: bytes) -> dict[str, Any] | Dropped | Quarantined:
     """One event as a JSON object, exactly; or what is wrong with it. Its texts and numbers are not made safe yet, see `bounds.clean`."""
     if len(item) > EVENT_BYTES:
-        return Dropped(Reason.EVENT_TOO_LARGE, f"the event has {len(item)} bytes; at most {EVENT_BYTES} are taken")
+        return too_large(len(item))
     if bounds.openers(item) > DEPTH:
         depth = bounds.exact_depth(item, DEPTH_READ + 1)
         if depth > DEPTH_READ:

@@ -12,8 +12,8 @@ import msgspec
 
 from sojourn.capture.call import Candidate, Opened
 from sojourn.capture.decode import from_object
-from sojourn.capture.items import open_items, read_object
-from sojourn.capture.limits import ID_CHARACTERS, MESSAGE_ID_CHARACTERS
+from sojourn.capture.items import open_items, read_object, too_large
+from sojourn.capture.limits import EVENT_BYTES, ID_CHARACTERS, MESSAGE_ID_CHARACTERS
 from sojourn.capture.protocols import Protocol, Request, Route
 from sojourn.terms.catalogue import canonical
 from sojourn.terms.outcomes import Dropped, Reason
@@ -55,6 +55,8 @@ def _binary(request: Request, media: bytes) -> Candidate:
             event[found[1].decode()] = unquote_to_bytes(value).decode("utf-8", "replace")
     if media:
         event["datacontenttype"] = media.decode("latin-1")
+    if len(request.body) > EVENT_BYTES:
+        return too_large(len(request.body))
     if request.body:
         data = read_object(request.body) if media in (b"", b"application/json") or media.endswith(b"+json") else None
         if isinstance(data, dict):

@@ -9,7 +9,7 @@ import msgspec
 
 from sojourn.capture.call import Candidate, Opened, Refused
 from sojourn.capture.decode import from_object
-from sojourn.capture.items import open_items
+from sojourn.capture.items import open_items, too_large
 from sojourn.capture.limits import EVENT_BYTES
 from sojourn.capture.protocols import Protocol, Reply, Request, Results, Route, visitor
 from sojourn.capture.protocols.pixel import GIF
@@ -45,7 +45,7 @@ def _open(request: Request) -> Opened:
 def _bulk_hit(item: bytes) -> Hit | Dropped:
     """A hit of a bulk request: a query as text, or an object of its parameters."""
     if len(item) > EVENT_BYTES:
-        return Dropped(Reason.EVENT_TOO_LARGE, f"the hit has {len(item)} bytes; at most {EVENT_BYTES} are taken")
+        return too_large(len(item))
     try:
         found = msgspec.json.decode(item)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -69,7 +69,8 @@ def _opened(hits: list[Hit] | list[Hit | Dropped], request: Request, bulk: bool)
             found: list[Candidate] = [hit]
         else:
             site = site or hit.get("idsite", "").strip()
-            found = [from_object(shape, msgspec.json.encode(hit)) for shape in _shapes(hit, request)]
+            size = sum(map(len, hit.values()))
+            found = [too_large(size)] if size > EVENT_BYTES else [from_object(shape, msgspec.json.encode(hit)) for shape in _shapes(hit, request)]
         calls += found
         places += [place] * len(found)
     picture = not bulk and isinstance(hits[0], dict) and hits[0].get("send_image") != "0"

@@ -78,3 +78,9 @@ def test_the_key_is_asked_for_as_everywhere(door):
     assert door.post("/events", EVENT, key=None).status == 401
     body = json.dumps(EVENT).encode()
     assert door.run(door.call("/events/", body, None, "POST", authorization=basic("wk_shop:"))).status == 200
+
+
+def test_data_larger_than_an_event_may_be_is_no_event_whatever_it_is(door):
+    attributes = {"ce_specversion": "1.0", "ce_id": "e-1", "ce_source": "/sensor", "ce_type": "reading"}
+    answer = door.post("/events", b"x" * (1 << 20) + b"x", content_type="text/plain", **attributes)
+    assert (answer.status, answer.json["reason"], door.facts()) == (413, "event_too_large", [])

@@ -93,3 +93,9 @@ def test_an_unknown_site_is_refused(door):
     assert door.run(door.call("/matomo.php?idsite=4&rec=1&url=x", b"", None, "GET")).status == 401
     assert door.run(door.call("/matomo.php?rec=1", b"", None, "GET")).status == 401
     assert door.run(door.call("/matomo.php?" + "&".join(f"a{n}=1" for n in range(1_100)), b"", None, "GET")).status == 400
+
+
+def test_a_form_that_is_larger_than_an_event_may_be_is_no_event(door):
+    form = b"idsite=wk_shop&rec=1&e_c=a&e_a=b&e_n=" + b"x" * (1 << 20)
+    assert door.post("/matomo.php", form, key=None, content_type="application/x-www-form-urlencoded").status == 200
+    assert (door.facts(), door.counts()) == ([], {"event_too_large": 1})
