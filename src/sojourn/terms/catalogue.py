@@ -8,8 +8,8 @@ from typing import Final
 
 FAMILIES: Final[dict[str, tuple[str, ...]]] = {
     "behaviour": (
-        "Page Left", "Link Clicked", "Element Clicked", "Products Searched", "Product List Viewed", "Product List Filtered", "Product Viewed",
-        "Product Clicked", "Promotion Viewed", "Promotion Clicked", "File Downloaded", "Form Submitted", "Field Changed",
+        "Page Left", "Link Clicked", "Button Clicked", "Element Clicked", "Products Searched", "Product List Viewed", "Product List Filtered",
+        "Product Viewed", "Product Clicked", "Promotion Viewed", "Promotion Clicked", "File Downloaded", "Form Submitted", "Field Changed",
         "Video Playback Started", "Web Vitals Measured",
         "Signed Up", "Signed In", "Signed Out",
     ),
@@ -24,7 +24,8 @@ FAMILIES: Final[dict[str, tuple[str, ...]]] = {
         "Search Without Result",
     ),
     "messages": (
-        "Message Sent", "Message Delivered", "Message Bounced", "Message Opened", "Message Clicked", "Message Complained", "Unsubscribed",
+        "Message Sent", "Message Delivered", "Message Bounced", "Message Opened", "Message Clicked", "Message Complained", "Message Received",
+        "Unsubscribed", "Consent Changed",
     ),
     "feedback, support, sales": (
         "Survey Shown", "Survey Answered", "Survey Dismissed", "Ticket Opened", "Ticket Replied", "Ticket Reopened", "Ticket Solved", "Contact Updated",

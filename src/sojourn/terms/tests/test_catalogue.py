@@ -15,6 +15,8 @@ from sojourn.terms.catalogue import NAMES, canonical
         ("test.example.shop.product.list.viewed", "Product List Viewed"),
         ("purchase", "Order Completed"),
         ("begin_checkout", "Checkout Started"),
+        ("message_received", "Message Received"),
+        ("consent changed", "Consent Changed"),
         ("com.example.purchase", "com.example.purchase"),
         ("Something Else", "Something Else"),
         ("", ""),
