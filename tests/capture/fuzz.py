@@ -19,7 +19,7 @@ from sojourn.capture.limits import BATCH_EVENTS, DEPTH, EVENT_NAME_CHARACTERS, I
 from sojourn.capture.tests.door import NOW, Answer, Door
 from sojourn.terms.facts import Fact, Kind
 from sojourn.terms.time import DAY
-from tests.capture.spoken import SPOKEN, Sent
+from tests.capture.spoken import HOOKED, SPOKEN, Sent
 
 CORPUS = Path(__file__).parent / "corpus"
 SECONDS = 5.0
@@ -48,7 +48,8 @@ NASTY = [
 WORDS = st.sampled_from(
     "type event name userId anonymousId messageId timestamp sentAt context traits properties batch data $set $set_once uuid offset alias previousId groupId "
     "$group_key $elements_chain $survey_questions ue_px ue_pr cx co eid dtm stm ttm idsite ec_items ec_id e_a e_n cdt payload website d domain n p $ "
-    "specversion id source subject time data_base64 mergeProperties key event writeKey api_key token integrations requests".split()
+    "specversion id source subject time data_base64 mergeProperties key event writeKey api_key token integrations requests "
+    "object entry email line_items customer metadata list".split()
 )
 VALUES = st.one_of(
     st.sampled_from(NASTY),
@@ -79,6 +80,9 @@ HEADERS = {
     "ce-specversion": ["1.0", "0.3", "%ff"],
     "ce-id": ["%", "%00", "x" * 300],
     "ce-time": ["%ff", "yesterday"],
+    "x-shopify-topic": ["customers/update", "\xff", "x" * 300],
+    "stripe-signature": ["t=,v1=", "t=1,v1=a,v1=\xff"],
+    "webhook-timestamp": ["-1", "9" * 400],
 }
 
 
@@ -176,11 +180,19 @@ def requests(draw: Any, protocol: str) -> Sent:
     return sent
 
 
+def _opened() -> Door:
+    """A door that knows a webhook of each kind."""
+    door = Door()
+    for token, held in HOOKED.items():
+        door.directory.put_hook(token, held)
+    return door
+
+
 class Target:
     """A door that is asked one thing after the other."""
 
     def __init__(self) -> None:
-        self._door = Door()
+        self._door = _opened()
         self._asked = 0
 
     def close(self) -> None:
@@ -190,7 +202,7 @@ class Target:
         """Send it and look at the answer and at what came of it. Errors: AssertionError, and whatever the app raises."""
         if self._asked >= RENEWED:
             self.close()
-            self._door, self._asked = Door(), 0
+            self._door, self._asked = _opened(), 0
         self._asked += 1
         door = self._door
         before = door.log.head()

@@ -10,6 +10,11 @@ from urllib.parse import quote, urlencode
 
 import zstandard
 
+from sojourn.capture.tests.door import SHOP
+from sojourn.capture.tests.test_hooks import BODIES, SECRET, SECRETS, SIGN
+from sojourn.ports.directory import HookHolder
+from sojourn.terms.hooks import VENDORS, Hook, Rule
+
 Json = Any
 
 
@@ -223,6 +228,52 @@ UMAMI = {
 }
 PIXEL = {"key": "wk_shop", "event": "Message Opened", "user_id": "ann", "timestamp": "2026-11-18T11:00:00Z", "url": "https://shop.example/", "message": "7"}
 
+RULES = (
+    Rule(topic="plan.changed", event="Plan Changed", user_id="data.user", timestamp="at", properties=(("plan", "data.plan"), ("all", "@"))),
+    Rule(event="=type || 'Told'", each="list || [@]", anonymous_id="id || 'a-1'", email="email", traits=(("plan", "plan"),)),
+)
+HOOKED = {(token := f"hook-of-{kind:_<12}"): HookHolder(SHOP, Hook(kind, SECRETS.get(kind, SECRET), token, RULES)) for kind in VENDORS}
+"""A webhook of each kind, by its token."""
+SHOPIFY = {
+    **BODIES["shopify"],
+    "customer": {"id": 7, "first_name": "Ann", "last_name": "Day"},
+    "note_attributes": [{"name": "userId", "value": "ann"}],
+    "line_items": [{"product_id": 1, "title": "Lamp", "price": "49.90", "quantity": 1}],
+    "transactions": [{"kind": "refund", "status": "success", "amount": "49.90", "currency": "EUR"}],
+    "total_shipping_price_set": {"shop_money": {"amount": "4.90"}},
+    "discount_codes": [{"code": "SPRING"}],
+}
+STRIPE = {
+    **BODIES["stripe"],
+    "type": "checkout.session.completed",
+    "data": {
+        "object": {
+            "id": "cs_1", "amount_total": 4990, "currency": "eur", "created": 1_795_000_000, "metadata": {"order_id": "o-1"}, "client_reference_id": "ann",
+            "customer_details": {"email": "ann@shop.example"}, "total_details": {"amount_tax": 790},
+            "line_items": {"data": [{"description": "Lamp", "quantity": 1, "price": {"product": "prod_1"}}]},
+        }
+    },
+}  # fmt: skip
+WOOCOMMERCE = {
+    **BODIES["woocommerce"],
+    "refunds": [{"id": 3, "total": "-4.90"}],
+    "line_items": SHOPIFY["line_items"],
+    "date_created_gmt": "2026-11-18T11:00:00",
+}
+LISTED = [{"type": "plan.changed", "id": 1, "email": "ann@shop.example", "plan": "gold"}, {"id": "2"}]
+
+
+def _hooked(kind: str, **signing: str) -> Pack:
+    """A call of that vendor, signed."""
+    token = next(token for token, held in HOOKED.items() if held.hook.kind == kind)
+
+    def pack(model: Json) -> Sent:
+        body = text(model)
+        return Sent("POST", f"/hooks/{token}", {"content-type": "application/json", **SIGN[kind](body, **signing)}, body)
+
+    return pack
+
+
 SPOKEN: dict[str, Spoken] = {
     "segment": Spoken(
         [SEGMENT, SEGMENT["batch"][0], SEGMENT["batch"]],
@@ -259,6 +310,14 @@ SPOKEN: dict[str, Spoken] = {
             _binary,
             _posted("/events", "application/cloudevents+json", "wk_shop"),
             _posted("/events", "application/cloudevents-batch+json; charset=utf-8", "wk_shop"),
+        ],
+    ),
+    "hooks": Spoken(
+        [SHOPIFY, STRIPE, WOOCOMMERCE, LISTED, {"list": LISTED}, BODIES["typeform"], BODIES["meta"], BODIES["generic"]],
+        [
+            *(_hooked("shopify", topic=topic) for topic in ("orders/create", "orders/paid", "refunds/create", "checkouts/update", "other/one")),
+            *(_hooked("woocommerce", topic=topic) for topic in ("order.created", "order.updated", "customer.updated")),
+            *(_hooked(kind) for kind in ("stripe", "typeform", "meta", "standard", "generic")),
         ],
     ),
     "pixel": Spoken([PIXEL], [_asked("/pixel.gif"), _asked("/pixel.gif", "POST")]),
