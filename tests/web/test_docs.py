@@ -7,6 +7,7 @@ from django.apps import apps
 from django.test import Client
 
 import sojourn
+from sojourn.terms import facts
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -38,6 +39,13 @@ def test_the_reference_names_every_table_of_ours():
     ours = {model._meta.db_table for model in apps.get_models() if model.__module__.startswith("sojourn.")}
     assert "people_person" in ours
     assert sorted(table for table in ours if f"`{table}`" not in text) == []
+
+
+def test_the_reference_names_every_fact_that_sojourn_makes():
+    text = (DOCS / "reference" / "facts.md").read_text()
+    made = [value for name, value in vars(facts).items() if name.isupper() and isinstance(value, str)]
+    assert facts.CART_ABANDONED in made
+    assert [name for name in made if f"`{name}`" not in text] == []
 
 
 def test_the_map_names_every_room():

@@ -24,7 +24,7 @@ def register(app: typer.Typer) -> None:
 
 
 def up() -> None:
-    """Set up what is missing, then run everything: capture, pages, engine, lake, courier."""
+    """Set up what is missing, then run everything: capture, pages, engine, lake, courier, streams."""
     found = settings()
     _pages_are_built()
     _port_is_free(found)
@@ -74,7 +74,7 @@ def web() -> None:
 
 
 def work(loops: Annotated[str, typer.Option(help="Which loops, separated by commas.")] = "engine,lake,courier") -> None:
-    """Run engine, lake writer and courier."""
+    """Run the loops: the engine (with the streams and the demo's shoppers), the lake writer, the courier."""
     from sojourn.runtime.watch import LOOPS
     from sojourn.runtime.work import run
 
