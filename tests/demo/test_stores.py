@@ -98,3 +98,34 @@ def test_the_database_forgets_people_and_sources_and_nobody_else(database: Path)
         assert connection.execute("SELECT address FROM people_suppression").fetchall() == [(suppression_key(SALT, "ann@example.com"),)]
         assert connection.execute("SELECT count(*) FROM people_outbox").fetchone() == (1,)
         assert connection.execute("SELECT count(*) FROM people_handover").fetchone() == (1,)
+
+
+ENTRANCES = {
+    "sources_alias": "(workspace_id, source_id, kind, hint, key_hash, created_at) VALUES (1, {0}, 'matomo', '{0}', 'a{0}', '2026-01-01')",
+    "hooks_hook": "(id, workspace_id, source_id, kind, token, mapping_id, created_at) VALUES ({0}, 1, {0}, 'generic', 't{0}', {0}, '2026-01-01')",
+    "streams_stream": "(workspace_id, source_id, name, kind, settings, changed_at) VALUES (1, {0}, 's', 'mqtt', '{{}}', 1)",
+}
+"""How each table that refers to a source is filled."""
+
+
+def test_what_leads_to_a_source_goes_with_it_and_other_sources_keep_theirs(database: Path):
+    with closing(sqlite3.connect(database)) as connection, connection:
+        tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        refer = {name for name in tables for found in connection.execute(f"PRAGMA foreign_key_list({name})") if found[2] == "sources_source"}
+        assert refer == ENTRANCES.keys(), "a table that refers to sources is not known here, and perhaps not to adapters/sqlite/removal.py"
+        for source in (REAL, DEMO):
+            made = f"({source}, 1, 's', 'k{source}', '', '2026-01-01')"
+            connection.execute(f"INSERT INTO sources_source (id, workspace_id, name, key_hash, key_hint, created_at) VALUES {made}")
+            connection.execute(
+                f"INSERT INTO hooks_mapping (id, hook_id, version, rules, actor, created_at) VALUES ({source}, {source}, 1, '[]', '', '2026-01-01')"
+            )
+            for entrance in ENTRANCES.values():
+                connection.execute(entrance.format(source))
+    state = open_state(database)
+    state.commit([Commit(1, 3, START, removal=Removal([DEMO], []))], Progress(0, 0), Progress(3, START))
+    state.close()
+    with closing(sqlite3.connect(database)) as connection:
+        assert connection.execute("SELECT id FROM sources_source").fetchall() == [(REAL,)]
+        assert connection.execute("SELECT hook_id FROM hooks_mapping").fetchall() == [(REAL,)]
+        for table in ENTRANCES:
+            assert connection.execute(f"SELECT source_id FROM {table}").fetchall() == [(REAL,)]
