@@ -82,8 +82,8 @@ class Tap:
             return
         said = msgspec.json.encode((self.state, self.trouble, self.stream))
         if said != self._said:
-            self._told, self._said = now, said
             self._rows.tell(self.stream, self.state, self.trouble, now)
+            self._told, self._said = now, said
 
     def _append(self, arrival: Arrival) -> Appended:
         if self._sampled:

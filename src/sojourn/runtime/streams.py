@@ -3,12 +3,14 @@
 import asyncio
 import threading
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Final
 
 import structlog
 
 from sojourn.adapters.sqlite.streams import StreamRows
 from sojourn.ports.log import Full
+from sojourn.ports.state import Unavailable
 from sojourn.runtime import stream_social
 from sojourn.runtime.settings import Settings
 from sojourn.runtime.stream_folder import Folders
@@ -45,8 +47,12 @@ class StreamsLoop:
         }
 
     def step(self) -> None:
-        """Listen for a while."""
-        self._loop.run_until_complete(self._turn())
+        """Listen for a while. After an error it is closed: make another, which begins with what the table says."""
+        try:
+            self._loop.run_until_complete(self._turn())
+        except BaseException:
+            self.close()
+            raise
         if not self._running:
             self._stop.wait(IDLE_SECONDS)
         if self._stop.is_set():
@@ -54,11 +60,19 @@ class StreamsLoop:
 
     def close(self) -> None:
         """Let go of all connections. What was not acknowledged comes again."""
-        if not self._loop.is_closed():
+        if self._loop.is_closed():
+            return
+        try:
             self._loop.run_until_complete(self._end(list(self._running)))
+        except Unavailable as error:
+            log.warning("how the streams are could not be told", error=str(error))
+        finally:
             self._loop.close()
 
     async def _turn(self) -> None:
+        for _, _, task in self._running.values():
+            if task.done():
+                task.result()  # it could not even tell the table what its trouble is
         wanted = {stream.id: stream for stream in self._rows.active()}
         await self._end([number for number, (changed_at, _, _) in self._running.items() if number not in wanted or wanted[number].changed_at != changed_at])
         for number, stream in wanted.items():
@@ -73,7 +87,8 @@ class StreamsLoop:
         for _, tap, _ in self._running.values():
             tap.tell()
             if flush:
-                tap.flush()
+                with suppress(Full):  # it stays counted, and goes with what comes next
+                    tap.flush()
 
     async def _end(self, numbers: list[int]) -> None:
         ending = [self._running.pop(number) for number in numbers]
@@ -81,7 +96,8 @@ class StreamsLoop:
             task.cancel()
         await asyncio.gather(*(task for _, _, task in ending), return_exceptions=True)
         for _, tap, _ in ending:
-            tap.flush()
+            with suppress(Full):
+                tap.flush()
             tap.tell(at_once=True)
 
     async def _keep(self, tap: Tap) -> None:
