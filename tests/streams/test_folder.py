@@ -96,6 +96,23 @@ def test_a_bad_line_is_told_with_its_number_and_the_others_are_kept(house: House
     assert said[2][2].startswith("b.parquet is not a Parquet file that can be read")
 
 
+def test_a_parquet_file_that_is_damaged_inside_is_told_and_holds_up_no_other(house: House, inbox: Path):
+    path = inbox / "a.parquet"
+    with duckdb.connect() as db:
+        rows = "SELECT 'Order Completed' AS event, 'u-' || i AS user_id, 'o-' || i AS order_id FROM range(60000) t(i)"
+        db.execute(f"COPY ({rows}) TO '{path}' (FORMAT parquet, ROW_GROUP_SIZE 20480)")
+    whole = path.read_bytes()
+    middle = len(whole) * 3 // 4
+    path.write_bytes(whole[:middle] + bytes(byte ^ 0xFF for byte in whole[middle : middle + 200]) + whole[middle + 200 :])
+    (inbox / "b.jsonl").write_text(order(1))
+    with house.running():
+        eventually(lambda: "b.jsonl" in house.told()["cursor"], say=house.told)
+    said = [(one["where"], one["verdict"]) for one in house.told()["seen"]]
+    assert said[0][0] == "a.parquet"
+    assert said[0][1].startswith("a.parquet cannot be read any further than row ")
+    assert ids(house)[-1] == "o-1"
+
+
 @pytest.mark.parametrize("ending", ["jsonl", "parquet"])
 def test_an_import_cut_short_goes_on_where_it_was(house: House, inbox: Path, monkeypatch: pytest.MonkeyPatch, ending: str):
     path = inbox / f"a.{ending}"

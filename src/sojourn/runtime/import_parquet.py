@@ -17,10 +17,11 @@ _MEMORY: Final = "512MB"
 
 
 class Rows:
-    """The columns of a file, how many rows it has, and its rows from any of them on. Errors of `open`: Refusal for what is not Parquet."""
+    """The columns of a file, how many rows it has, and its rows from any of them on. Errors: Refusal for what is not Parquet, or damaged."""
 
     def __init__(self, path: Path) -> None:
         self._path = str(path)
+        self._name = path.name
         try:
             with closing(self._connection()) as connection:
                 described = connection.execute("DESCRIBE SELECT * FROM read_parquet(?)", [self._path]).fetchall()
@@ -33,13 +34,20 @@ class Rows:
 
     def after(self, row: int) -> Iterator[list[Any]]:
         """The rows after the first `row` of them; values as JSON has them, None where there is none."""
-        with closing(self._connection()) as connection:
-            found = connection.execute("SELECT * FROM read_parquet(?) OFFSET ?", [self._path, row])
-            self.done = row
-            while rows := found.fetchmany(AT_ONCE):
-                for values in rows:
-                    self.done += 1
-                    yield [_plain(value) for value in values]
+        self.done = row
+        for values in self._fetched(row):
+            self.done += 1
+            yield [_plain(value) for value in values]
+
+    def _fetched(self, row: int) -> Iterator[tuple[Any, ...]]:
+        try:
+            with closing(self._connection()) as connection:
+                found = connection.execute("SELECT * FROM read_parquet(?) OFFSET ?", [self._path, row])
+                while rows := found.fetchmany(AT_ONCE):
+                    yield from rows
+        except duckdb.Error as error:
+            words = f"{self._name} cannot be read any further than row {self.done:,}; it seems to be damaged, so write it again"
+            raise Refusal(Code.BAD_VALUE, f"{words} ({str(error).splitlines()[0][:200]})") from error
 
     def _connection(self) -> duckdb.DuckDBPyConnection:
         return duckdb.connect(config={"memory_limit": _MEMORY, "threads": 1, "preserve_insertion_order": True, "autoinstall_known_extensions": False})
