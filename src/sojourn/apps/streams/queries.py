@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import msgspec
 
 from sojourn.apps.streams.models import Stream
-from sojourn.terms.streams import KINDS, LIVE, SETTINGS, TROUBLE, MqttSettings, Seen, Settings, Tally
+from sojourn.terms.streams import KINDS, LIVE, SETTINGS, TROUBLE, Seen, Settings, Tally
 from sojourn.terms.time import Millis
 
 ICONS = {"mqtt": "cpu", "mastodon": "message-circle", "bluesky": "message-circle", "folder": "folder"}
@@ -39,11 +39,6 @@ def list_streams(workspace: int) -> list[StreamLine]:
 def settings_of(stream: Stream) -> Settings:
     """The settings of a stream."""
     return msgspec.json.decode(stream.settings, type=SETTINGS[stream.kind])
-
-
-def samples(stream: Stream) -> bool:
-    """Whether it thins out readings."""
-    return isinstance(settings_of(stream), MqttSettings)
 
 
 def line(stream: Stream) -> StreamLine:

@@ -13,7 +13,7 @@ from sojourn.apps.streams.access import access_stream
 from sojourn.apps.streams.models import Stream
 from sojourn.apps.workspace.api import Membership, Role, member_page, now
 from sojourn.terms.refusals import Code, Refusal
-from sojourn.terms.streams import FOLDER, KINDS, MQTT
+from sojourn.terms.streams import FOLDER, KINDS, MQTT, FolderSettings
 
 MEANS = {
     "mqtt": "Sensors and machines that publish to Mosquitto, EMQX, HiveMQ or AWS IoT.",
@@ -94,7 +94,8 @@ def state(request: HttpRequest, member: Membership, stream: int) -> HttpResponse
 
 
 def _state(found: Stream) -> dict[str, Any]:
-    path = f"{settings.SOJOURN.home}/inbox/{queries.settings_of(found).folder}" if found.kind == FOLDER else ""  # type: ignore[union-attr]  # a folder's settings
+    kept = queries.settings_of(found)
+    path = f"{settings.SOJOURN.home}/inbox/{kept.folder}" if isinstance(kept, FolderSettings) else ""
     return {"stream": queries.line(found), "samples": found.kind == MQTT, "files": found.kind == FOLDER, "path": path}
 
 
