@@ -69,6 +69,28 @@ def test_no_file_of_the_lake_holds_what_was_removed(tmp_path: Path):
     assert not [path for path in files if b"zanzibar" in path.read_bytes()]
 
 
+def test_a_removal_killed_before_the_files_were_rewritten_is_finished_by_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    class Killed(BaseException):
+        pass
+
+    def kill(*_: object) -> None:
+        raise Killed
+
+    made = DuckLake(tmp_path / "lake")
+    made.write([a_row(1, 20, DEMO, props={"secret": "zanzibar"}), a_row(2, 10, REAL, props={"kept": "timbuktu"})], [], 1)
+    with monkeypatch.context() as patched, pytest.raises(Killed):
+        patched.setattr(DuckLake, "_purge", kill)
+        made.remove(1, [DEMO], [20], [])
+    made.close()
+    again = DuckLake(tmp_path / "lake")
+    assert again.remove(1, [DEMO], [20], []) == 0
+    assert [row.fact.props for row in again.history(1, [10, 20])] == [{"kept": "timbuktu"}]
+    again.close()
+    files = [path for path in (tmp_path / "lake").rglob("*") if path.is_file()]
+    assert any(path.suffix == ".parquet" for path in files)
+    assert not [path for path in files if b"zanzibar" in path.read_bytes()]
+
+
 def test_the_database_forgets_people_and_sources_and_nobody_else(database: Path):
     state = open_state(database)
     demo, real = fact_id(2, 0), fact_id(1, 0)
@@ -119,8 +141,8 @@ def test_what_leads_to_a_source_goes_with_it_and_other_sources_keep_theirs(datab
             connection.execute(
                 f"INSERT INTO hooks_mapping (id, hook_id, version, rules, actor, created_at) VALUES ({source}, {source}, 1, '[]', '', '2026-01-01')"
             )
-            for entrance in ENTRANCES.values():
-                connection.execute(entrance.format(source))
+            for table, row in ENTRANCES.items():
+                connection.execute(f"INSERT INTO {table} {row.format(source)}")
     state = open_state(database)
     state.commit([Commit(1, 3, START, removal=Removal([DEMO], []))], Progress(0, 0), Progress(3, START))
     state.close()
