@@ -123,7 +123,10 @@ class DuckLake:
         return int(found[0])
 
     def remove(self, workspace: int, sources: Sequence[int], people: Sequence[PersonId], intents: Sequence[str]) -> int:
-        """See ports.lake. Files are rewritten once, however many people go; questions under way in other processes as with `erase`."""
+        """See ports.lake. Files are rewritten once, however many people go; questions under way in other processes as with `erase`.
+
+        Where nothing is there to delete files are rewritten all the same: it may be gone since a removal that was killed before it came to that.
+        """
         who = {"workspace": workspace, "people": list(people)}
         with self._guarded() as connection:
             sequence = {"sequence": _stored_sequence(connection)}
@@ -131,9 +134,8 @@ class DuckLake:
             found = connection.execute(f"DELETE FROM facts WHERE {_GOES}", {**who, "sources": list(sources), "intents": list(intents)}).fetchone()
             connection.execute(f"DELETE FROM merges WHERE workspace = $workspace AND (person IN {_PEOPLE} OR became IN {_PEOPLE})", who)
             connection.execute("COMMIT")
-            assert found is not None
-            if found[0]:
-                self._purge(connection, sequence)
+            self._purge(connection, sequence)
+        assert found is not None
         return int(found[0])
 
     def _purge(self, connection: duckdb.DuckDBPyConnection, sequence: dict[str, int]) -> None:
