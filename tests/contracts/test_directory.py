@@ -163,3 +163,16 @@ def test_only_websites_have_crawlers(sqlite: SqliteDirectory, stored: Database) 
     held = sqlite.holder("wk_website")
     assert held is not None
     assert held.policy == Policy(refused=True)
+
+
+def test_a_webhook_has_its_sources_limit_and_its_workspaces_contracts(sqlite: SqliteDirectory, stored: Database) -> None:
+    assert sqlite.hook("t" * 20) is None
+    with stored.writing() as connection:
+        connection.execute("UPDATE sources_source SET rate = 20, burst = 200 WHERE id = 7")
+        values = "(1, 7, 'generic', ?, '2026-01-01')"
+        connection.execute(f"INSERT INTO hooks_hook (workspace_id, source_id, kind, token, created_at) VALUES {values}", ("u" * 20,))
+        values = "(1, 'Order Completed', 'quarantine', '{}', '2026-01-01')"
+        connection.execute(f"INSERT INTO tracking_contract (workspace_id, event, mode, body, changed_at) VALUES {values}")
+    found = sqlite.hook("u" * 20)
+    assert found is not None
+    assert found.holder == KeyHolder(1, 7, "Website", policy=Policy(rate=20, burst=200, contracts={"Order Completed": "{}"}))

@@ -40,7 +40,7 @@ class SqliteDirectory:
 
     def __init__(self, path: Path, seconds: Callable[[], float] = monotonic) -> None:
         self._database = Database(path)
-        self._hooks = Hooks(self._database)
+        self._hooks = Hooks(self._database, self._contracts)
         self._seconds = seconds
         self._known: dict[str, tuple[float, KeyHolder]] = {}
         self._unknown: dict[str, float] = {}
@@ -73,13 +73,16 @@ class SqliteDirectory:
             self._unknown[key] = now + _FRESH_SECONDS
             return None
         workspace, source, name, secret, enabled, consent_first, bots, refused, rate, burst = rows[0]
-        policy = Policy(bool(bots), bool(refused), rate, burst, dict(self._database.rows(_CONTRACTS, {"workspace": workspace})))
+        policy = Policy(bool(bots), bool(refused), rate, burst, self._contracts(workspace))
         holder = KeyHolder(workspace, source, name, bool(secret), bool(enabled), bool(consent_first), NO_POLICY if policy == NO_POLICY else policy)
         if len(self._known) >= _MOST_KNOWN:
             self._known.clear()
         self._known[key] = (now + _FRESH_SECONDS, holder)
         self._unknown.pop(key, None)
         return holder
+
+    def _contracts(self, workspace: int) -> dict[str, str]:
+        return dict(self._database.rows(_CONTRACTS, {"workspace": workspace}))
 
 
 def open_directory(path: Path) -> SqliteDirectory:

@@ -1,18 +1,20 @@
 """Webhooks by the token in their address, from the tables of apps/hooks and apps/sources."""
 
+from collections.abc import Callable
 from typing import Final
 
 import msgspec
 
 from sojourn.adapters.sqlite.database import Database
-from sojourn.ports.directory import HookHolder, KeyHolder
+from sojourn.ports.directory import NO_POLICY, HookHolder, KeyHolder, Policy
 from sojourn.terms.hooks import Hook, Rule
 
 _FRESH_SECONDS: Final = 10.0
 _MOST: Final = 2_000
 _LONGEST: Final = 100
 _FIND: Final = """
-SELECT source.workspace_id, source.id, source.name, source.disabled_at IS NULL, hook.kind, hook.secret, coalesce(mapping.rules, '[]')
+SELECT source.workspace_id, source.id, source.name, source.disabled_at IS NULL, source.rate, source.burst,
+    hook.kind, hook.secret, coalesce(mapping.rules, '[]')
 FROM hooks_hook AS hook
 JOIN sources_source AS source ON source.id = hook.source_id
 LEFT JOIN hooks_mapping AS mapping ON mapping.id = hook.mapping_id
@@ -24,8 +26,10 @@ _RULES: Final = msgspec.json.Decoder(tuple[Rule, ...])
 class Hooks:
     """Looks up webhooks. Answers, also that there is none, are kept for 10 seconds. Errors: Unavailable."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, contracts: Callable[[int], dict[str, str]]) -> None:
+        """`contracts` gives what a workspace's events must look like."""
         self._database = database
+        self._contracts = contracts
         self._known: dict[str, tuple[float, HookHolder | None]] = {}
 
     def find(self, token: str, now: float) -> HookHolder | None:
@@ -40,7 +44,10 @@ class Hooks:
         rows = self._database.rows(_FIND, {"token": token})
         holder = None
         if rows:
-            workspace, source, name, enabled, kind, secret, rules = rows[0]
-            holder = HookHolder(KeyHolder(workspace, source, name, enabled=bool(enabled)), Hook(kind, secret, token, _RULES.decode(rules)))
+            workspace, source, name, enabled, rate, burst, kind, secret, rules = rows[0]
+            # Of crawlers and refusals vendors say nothing.
+            policy = Policy(rate=rate, burst=burst, contracts=self._contracts(workspace))
+            held = KeyHolder(workspace, source, name, enabled=bool(enabled), policy=NO_POLICY if policy == NO_POLICY else policy)
+            holder = HookHolder(held, Hook(kind, secret, token, _RULES.decode(rules)))
         self._known[token] = (now + _FRESH_SECONDS, holder)
         return holder

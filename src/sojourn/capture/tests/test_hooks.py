@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sojourn.capture.call import Call
 from sojourn.capture.protocols.hooks import again, mapped
 from sojourn.capture.tests.door import NOW, SHOP, Door
-from sojourn.ports.directory import HookHolder, KeyHolder
+from sojourn.ports.directory import HookHolder, KeyHolder, Policy
 from sojourn.terms.facts import Flag
 from sojourn.terms.hooks import Hook, Rule, verify_token
 from sojourn.terms.time import HOUR, MINUTE, SECOND
@@ -401,6 +401,15 @@ def test_an_event_that_names_nobody_is_dropped_with_its_reason_and_answered_200(
 def test_a_get_with_very_many_parameters_is_refused(door):
     put(door, "meta")
     assert door.post(f"/hooks/{TOKEN}?hub.mode=subscribe{'&a=b' * 50}", b"", key=None, method="GET").status == 400
+
+
+def test_the_limit_and_the_contracts_of_a_webhooks_source_hold(door):
+    contract = json.dumps({"properties": {"plan": {"type": "string"}}, "required": ["plan"]})
+    put(door, "generic", holder=KeyHolder(1, 7, "Shop", policy=Policy(rate=1, burst=1, contracts={"Plan Changed": contract})))
+    answers = [send(door, "generic") for _ in range(2)]
+    assert [answer.status for answer in answers] == [200, 429]
+    assert answers[0].results == [(0, "quarantined", "contract_broken")]
+    assert (door.facts(), door.counts()) == ([], {"contract_broken": 1, "rate_limited": 1})
 
 
 # -- hostile
