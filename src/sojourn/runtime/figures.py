@@ -6,7 +6,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sojourn.ports.log import Damaged, Log
+from sojourn.ports.log import Damaged
 from sojourn.terms.time import Millis
 
 if TYPE_CHECKING:
@@ -43,8 +43,7 @@ def read(house: "House") -> Figures:
     disk = shutil.disk_usage(house.settings.home)
     with closing(connect(house)) as db:
         position = one(db, "SELECT position FROM people_progress")
-        head = house.log().head()
-        since, damage = _oldest(house.log(), position) if head > position else (None, "")
+        head, since, damage = _ahead(house, position)
         # Sequences have no gaps but at the end, where the lake has taken some: cheaper than counting when the lake has long been away.
         batches = one(db, "SELECT coalesce(max(sequence) - min(sequence) + 1, 0) FROM people_handover")
         overdue, overdue_since = db.execute(
@@ -67,12 +66,16 @@ def read(house: "House") -> Figures:
     )
 
 
-def _oldest(log: Log, position: int) -> tuple[Millis | None, str]:
+def _ahead(house: "House", position: int) -> tuple[int, Millis | None, str]:
+    """The log's head, since when the first record behind `position` is there, and why either cannot be read."""
+    head = position
     try:
-        waiting = log.read(position, limit=1, max_facts=1)
+        log = house.log()
+        head = log.head()
+        waiting = log.read(position, limit=1, max_facts=1) if head > position else []
     except Damaged as damage:
-        return None, str(damage)
-    return (waiting[0].at if waiting else None), ""
+        return head, None, str(damage)
+    return head, (waiting[0].at if waiting else None), ""
 
 
 def connect(house: "House") -> sqlite3.Connection:

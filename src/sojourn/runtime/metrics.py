@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, Gauge, generate_latest, platform_collector, process_collector
 
+from sojourn.ports.log import Damaged
 from sojourn.runtime import figures
 from sojourn.runtime.figures import ENOUGH_BYTES
 from sojourn.runtime.watch import LOOPS, feel
@@ -69,6 +70,6 @@ class Metrics:
             with closing(figures.connect(self._house)) as db:
                 db.execute("SELECT 1 FROM people_progress").fetchall()
             self._house.log().head()
-        except (sqlite3.Error, OSError) as error:
+        except (sqlite3.Error, OSError, Damaged) as error:
             return f"the stores cannot be read: {type(error).__name__}"
         return ""
