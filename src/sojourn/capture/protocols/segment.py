@@ -1,12 +1,18 @@
 """Segment's HTTP tracking API: the eight calls, their one-letter forms, and the settings document of its browser SDK."""
 
 import re
+from collections.abc import Callable
 from typing import Any, Final
 
-from sojourn.capture.call import Opened
+from msgspec import UNSET, MsgspecError, Raw, Struct, UnsetType, structs
+from msgspec.json import decode
+
+from sojourn.capture.call import Call, Opened
 from sojourn.capture.decode import open_batch, open_single
+from sojourn.capture.limits import QUARANTINE_BYTES
 from sojourn.capture.protocols import Document, Protocol, Request, Route
 from sojourn.terms.facts import Kind
+from sojourn.terms.outcomes import Quarantined
 
 _SETTINGS: Final = re.compile(r"/v1/projects/([^/]{1,200})/settings")
 _HOST: Final = re.compile(rb"[A-Za-z0-9.\-\[\]:_]{1,255}")
@@ -16,14 +22,39 @@ def _batch(request: Request) -> Opened:
     return open_batch(request.body)
 
 
-def _single(request: Request) -> Opened:
-    return open_single(request.body)
+def _single_of(kind: str) -> Callable[[Request], Opened]:
+    """The address says what the call is. The call says so too from here on: one that is set aside is driven again without its address."""
+
+    def single(request: Request) -> Opened:
+        opened = open_single(request.body)
+        for index, call in enumerate(opened.calls):
+            if type(call) is Call:
+                call.type = kind
+            elif type(call) is Quarantined:
+                opened.calls[index] = structs.replace(call, record=_said(call.record, kind))
+        return opened
+
+    return single
+
+
+class _Typed(Struct):
+    type: Raw | UnsetType = UNSET
+
+
+def _said(record: bytes, kind: str) -> bytes:
+    """What was set aside, with its type in it; as it is where it names one, was cut off, or would become too long to be kept whole."""
+    try:
+        named = decode(record, type=_Typed).type is not UNSET
+    except (MsgspecError, RecursionError, UnicodeDecodeError):
+        return record
+    said = b'{"type":"' + kind.encode() + b'",' + record.lstrip()[1:]
+    return record if named or len(said) >= QUARANTINE_BYTES else said
 
 
 def _routes() -> dict[str, Route]:
     routes: dict[str, Route] = {}
     for kind in (Kind.IDENTIFY, Kind.TRACK, Kind.PAGE, Kind.SCREEN, Kind.GROUP, Kind.ALIAS):
-        routes[f"/v1/{kind.value}"] = routes[f"/v1/{kind.value[0]}"] = Route(_single, kind.value)
+        routes[f"/v1/{kind.value}"] = routes[f"/v1/{kind.value[0]}"] = Route(_single_of(kind.value), kind.value)
     routes["/v1/batch"] = routes["/v1/b"] = Route(_batch)
     routes["/v1/import"] = Route(_batch, historical=True)
     return routes

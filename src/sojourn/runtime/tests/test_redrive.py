@@ -7,7 +7,11 @@ import pytest
 from sojourn.adapters.memory.clock import SettableClock
 from sojourn.adapters.memory.log import MemoryLog
 from sojourn.apps.sources.redrive import Again, Verdict
-from sojourn.ports.directory import Policy
+from sojourn.capture.intake import Intake, Names
+from sojourn.capture.protocols import Request
+from sojourn.capture.protocols.segment import SEGMENT
+from sojourn.capture.tests.door import Door
+from sojourn.ports.directory import KeyHolder, Policy
 from sojourn.ports.log import Full
 from sojourn.runtime.redrive import drive
 from sojourn.terms.facts import Flag
@@ -73,3 +77,22 @@ def test_a_log_that_takes_nothing_changes_nothing():
     with pytest.raises(Refusal) as refused:
         drive(FullLog(), plain, [again(GOOD)])
     assert refused.value.code == Code.NOT_READY
+
+
+@pytest.mark.parametrize("path", ["/v1/track", "/v1/t", "/v1/page", "/v1/identify", "/v1/group"])
+@pytest.mark.parametrize("broken", [{"context": json.loads("[" * 40 + "]" * 40)}, {"context": {"k" * 2_000: 1}}])
+def test_what_the_address_said_of_a_call_is_known_when_it_is_driven_again(log, path, broken):
+    with Door() as door:
+        assert door.post(path, {"event": "Viewed", "userId": "ann", "groupId": "g", **broken}).results[0][1] == "quarantined"
+        [(_reason, payload)] = door.quarantined()
+    assert drive(log, plain, [again(json.loads(payload) | {"context": {}})]) == [Verdict()]
+    assert log.read(0, 10)[0].facts[0].kind[0] == path.removeprefix("/v1/")[0]
+
+
+def test_so_it_is_of_a_call_that_breaks_its_contract(log):
+    contracts = {"Viewed": '{"required": ["page"]}'}
+    opened = SEGMENT.routes["/v1/track"].open(Request("POST", "/v1/track", b"", {}, json.dumps({"event": "Viewed", "userId": "ann"}).encode()))
+    turned = Intake(KeyHolder(1, 7, "Shop", policy=Policy(contracts=contracts)), NOW, "track").take(opened, Names())
+    [aside] = turned.arrival.quarantined
+    assert aside.reason == "contract_broken"
+    assert drive(log, plain, [again(json.loads(aside.payload) | {"properties": {"page": 1}})]) == [Verdict()]
