@@ -25,6 +25,7 @@ from sojourn.adapters.memory.directory import MemoryDirectory
 from sojourn.capture.decode import open_batch
 from sojourn.capture.intake import Intake, Names
 from sojourn.capture.receiver import CaptureApp
+from sojourn.capture.tarpit import Tarpit
 from sojourn.ports.directory import KeyHolder, Policy
 
 TARGETS = {1: 15_000, 20: 120_000, 100: 200_000}
@@ -127,9 +128,10 @@ def serve(kind: str, folder: Path, port: int, now: int) -> None:
 
     app: Any = discard
     if kind == "capture":
-        app = CaptureApp(open_log(folder / "log.sqlite", Fixed(now)), MemoryDirectory({"wk_bench": HOLDER, "wk_flood": FLOODED}), Fixed(now))
+        app = CaptureApp(open_log(folder / "log.sqlite", Fixed(now)), MemoryDirectory({"wk_bench": HOLDER, "wk_flood": FLOODED}), Fixed(now), tarpit=Tarpit())
         gc.freeze()
         gc.set_threshold(50_000, 20, 100)
+        sys.setswitchinterval(0.0005)
     uvicorn.run(app, port=port, interface="asgi3", loop="uvloop", http="httptools", lifespan="off", log_level="error", access_log=False)
 
 

@@ -228,7 +228,7 @@ def shared_lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Duck
     made.close()
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
 @given(batch=st.lists(facts, min_size=1, max_size=5), in_catalog=st.booleans())
 def test_every_fact_comes_back_equal(shared_lake: tuple[DuckLake, Callable[[], int]], batch: list[Fact], in_catalog: bool):
     """Also in type: 1 is not 1.0 and true is not 1. Both through the catalog and through a Parquet file."""

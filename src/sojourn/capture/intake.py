@@ -1,7 +1,7 @@
 """Intake: one call after the other becomes an item for the log, or an outcome with its reason."""
 
-from collections.abc import Callable, Sequence
-from typing import Any, Final
+from collections.abc import Callable, Generator, Iterator, Sequence
+from typing import Any, Final, TypeVar
 from uuid import uuid4
 
 import msgspec
@@ -9,7 +9,7 @@ import msgspec
 from sojourn.capture import shields
 from sojourn.capture.bounds import OutOfBounds, clean
 from sojourn.capture.call import Call, Candidate, Opened, Refused
-from sojourn.capture.limits import DEPTH, EVENT_NAMES, EVENT_NAMES_BURST, MESSAGE_ID_CHARACTERS, QUARANTINE_BYTES, RETRY_AFTER_SECONDS
+from sojourn.capture.limits import CALLS_AT_ONCE, DEPTH, EVENT_NAMES, EVENT_NAMES_BURST, MESSAGE_ID_CHARACTERS, QUARANTINE_BYTES, RETRY_AFTER_SECONDS
 from sojourn.capture.packing import key_base, pack
 from sojourn.capture.plain import Frame, pack_plain
 from sojourn.capture.screen import screen
@@ -39,6 +39,9 @@ _GROUP: Final = Kind.GROUP.value
 _FIRST: Final = range(1)
 _NONE: Final[dict[str, Any]] = {}
 _encode = msgspec.json.Encoder(enc_hook=lambda extra: extra.fields).encode
+T = TypeVar("T")
+Steps = Generator[None, None, T]
+"""Work that may be left for a moment wherever it yields."""
 
 
 class Turned(msgspec.Struct):
@@ -105,22 +108,24 @@ class Intake:
         self._screened = False
 
     def take(self, opened: Opened, names: Names) -> Turned:
-        """Turn all calls into items and outcomes. Errors: Refused(400) where the envelope is wrong, Refused(429) for an explosion of names."""
+        """Turn all calls into items and outcomes, at one go. Errors: Refused(400) where the envelope is wrong, Refused(429) for an explosion of names."""
+        return finished(self.steps(opened, names))
+
+    def steps(self, opened: Opened, names: Names) -> Steps[Turned]:
+        """The same in steps: it yields wherever others may be looked after. Errors: as `take`."""
         self._open(opened)
         calls = opened.calls
         if self._holder.policy is not NO_POLICY:
-            left = screen(calls, self._holder.policy, opened.context, self._agent)
-            if left is not None:
-                self._screened, calls = True, left
+            calls = yield from self._screen(opened)
         self._known = names.known(self._holder.workspace)
         if opened.plain and self._right_clock and not self._integrations:
             self._frame = self._framed()
-        items, places, others = self._all(calls)
+        items, places, others = yield from self._all(calls)
         if self._new:
             self._beyond = names.room(self._holder.workspace, self._new)
             if self._beyond:
                 self._counts.clear()
-                items, places, others = self._all(calls)
+                items, places, others = yield from self._all(calls)
         quarantined = []
         for _, other in others:
             self._counts[other.reason.value] = self._counts.get(other.reason.value, 0) + 1
@@ -148,23 +153,35 @@ class Intake:
         except OverflowError:
             return None  # sentAt is a number beyond 64 bits
 
-    def _all(self, calls: list[Candidate]) -> tuple[list[Item], Sequence[int], list[tuple[int, Dropped | Quarantined]]]:
+    def _screen(self, opened: Opened) -> Steps[list[Candidate]]:
+        calls: list[Candidate] = []
+        for some in _portions(opened.calls):
+            left = screen(some, self._holder.policy, opened.context, self._agent)
+            if left is not None:
+                self._screened = True
+            if some is opened.calls:
+                return some if left is None else left
+            calls += some if left is None else left
+            yield
+        return calls
+
+    def _all(self, calls: list[Candidate]) -> Steps[tuple[list[Item], Sequence[int], list[tuple[int, Dropped | Quarantined]]]]:
+        if len(calls) <= CALLS_AT_ONCE:
+            return _sorted(self._some(calls))
+        outcomes: list[Any] = []
+        for some in _portions(calls):
+            outcomes += self._some(some)
+            yield
+        return _sorted(outcomes)
+
+    def _some(self, calls: list[Candidate]) -> list[Any]:
         one = self._one
-        outcomes: list[Any]
         frame = self._frame
         if frame is not None and not self._screened:
-            outcomes = [pack_plain(call, frame) or one(call) for call in calls]  # type: ignore[arg-type]  # a plain body gives calls only
-        elif frame is not None:
-            outcomes = [(pack_plain(call, frame) or one(call)) if type(call) is Call else call for call in calls]
-        else:
-            outcomes = [one(call) if type(call) is Call else call for call in calls]
-        if len(outcomes) == 1 and type(outcomes[0]) is Item:
-            return outcomes, _FIRST, []
-        others = [(index, outcome) for index, outcome in enumerate(outcomes) if type(outcome) is not Item]
-        if not others:
-            return outcomes, range(len(outcomes)), others
-        places = [index for index, outcome in enumerate(outcomes) if type(outcome) is Item]
-        return [outcomes[index] for index in places], places, others
+            return [pack_plain(call, frame) or one(call) for call in calls]  # type: ignore[arg-type]  # a plain body gives calls only
+        if frame is not None:
+            return [(pack_plain(call, frame) or one(call)) if type(call) is Call else call for call in calls]
+        return [one(call) if type(call) is Call else call for call in calls]
 
     def _one(self, call: Call) -> Item | Dropped | Quarantined:
         """Who, what, and whether both may be; the rest is `_pack`'s."""
@@ -303,6 +320,33 @@ class Intake:
         for flag, reason in _COUNTED:
             if flags & flag:
                 self._counts[reason] = self._counts.get(reason, 0) + 1
+
+
+def finished(steps: Steps[T]) -> T:
+    """What comes of steps that are taken without a pause."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            made: T = end.value
+            return made
+
+
+def _portions(calls: list[Candidate]) -> Iterator[list[Candidate]]:
+    if len(calls) <= CALLS_AT_ONCE:
+        return iter((calls,))
+    return (calls[start : start + CALLS_AT_ONCE] for start in range(0, len(calls), CALLS_AT_ONCE))
+
+
+def _sorted(outcomes: list[Any]) -> tuple[list[Item], Sequence[int], list[tuple[int, Dropped | Quarantined]]]:
+    """Items, where each stood, and the other outcomes by index."""
+    if len(outcomes) == 1 and type(outcomes[0]) is Item:
+        return outcomes, _FIRST, []
+    others = [(index, outcome) for index, outcome in enumerate(outcomes) if type(outcome) is not Item]
+    if not others:
+        return outcomes, range(len(outcomes)), others
+    places = [index for index, outcome in enumerate(outcomes) if type(outcome) is Item]
+    return [outcomes[index] for index in places], places, others
 
 
 def _random_id() -> str:

@@ -53,3 +53,12 @@ RETRY_AFTER_SECONDS: Final = 2
 """What senders are told when the log or the queue is full."""
 FLUSH_SECONDS: Final = 1.0
 """How often counts of requests that left nothing else are put on the log at most."""
+
+LARGE_BYTES: Final = 128 * KIB
+"""Bodies larger than this are taken in one after the other, so that small ones never wait for many of them."""
+CALLS_AT_ONCE: Final = 100
+"""Calls of one body taken in without looking after other requests in between."""
+HELD_ANSWERS: Final = 1_000
+"""Answers to bad requests that are held back at most; beyond it they are given at once and the connection is closed."""
+HELD_SECONDS: Final = 8.0
+"""The longest an answer is held back: less than clients wait for one."""

@@ -1,9 +1,12 @@
 """The receiver: a raw ASGI app that answers 200 only after what it took in is durable."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from contextlib import nullcontext
 from hashlib import blake2b
 from ipaddress import ip_address
+from time import thread_time
 from typing import Any, Final
 
 import msgspec
@@ -11,12 +14,12 @@ import msgspec
 from sojourn.capture import answers
 from sojourn.capture.answers import Headers
 from sojourn.capture.body import check_media, inflated
-from sojourn.capture.call import Refused
+from sojourn.capture.call import Opened, Refused
 from sojourn.capture.committer import Committer
 from sojourn.capture.heard import Heard
-from sojourn.capture.intake import Intake, Names, Turned
+from sojourn.capture.intake import Intake, Names, Steps, Turned
 from sojourn.capture.keys import holder, key_in_headers
-from sojourn.capture.limits import RETRY_AFTER_SECONDS
+from sojourn.capture.limits import LARGE_BYTES, RETRY_AFTER_SECONDS
 from sojourn.capture.protocols import Document, Protocol, Reply, Request, Route
 from sojourn.capture.protocols.all import PROTOCOLS
 from sojourn.capture.rates import Rates
@@ -24,6 +27,7 @@ from sojourn.capture.reading import Gone, Receive, Watch
 from sojourn.capture.recent import PAYLOAD_BYTES, Recent
 from sojourn.capture.screen import wished
 from sojourn.capture.snippet import Snippet
+from sojourn.capture.tarpit import Tarpit
 from sojourn.ports.clock import Clock
 from sojourn.ports.directory import Directory, HookHolder, KeyHolder
 from sojourn.ports.log import Full, Log
@@ -33,6 +37,8 @@ from sojourn.terms.time import DAY
 Scope = MutableMapping[str, Any]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Answer = tuple[int, Headers, bytes]
+Made = tuple[KeyHolder, Turned, Any]
+"""Who sent, what became of each call, and what the route's own reply needs to know."""
 
 _READ: Final = frozenset(
     (
@@ -53,13 +59,26 @@ _READ: Final = frozenset(
 _ANY: Final = frozenset((b"user-agent", b"x-forwarded-for"))
 """Headers of these that may come twice, as any other header may: the last one counts."""
 _PREFIX: Final = "/v1/"
+_FREE: Final = nullcontext()
+
+
+class _Work:
+    """What a request has cost, in seconds of CPU time, and whether nothing, or little of it, was good."""
+
+    __slots__ = ("bad", "cpu")
+
+    def __init__(self) -> None:
+        self.bad = False
+        self.cpu = 0.0
 
 
 class CaptureApp:
     """The front door as an ASGI app; one per process and event loop."""
 
-    def __init__(self, log: Log, directory: Directory, clock: Clock, protocols: Sequence[Protocol] = PROTOCOLS, secret: bytes = b"") -> None:
-        """`secret` is this installation's: the salt of visitors' daily ids is made from it."""
+    def __init__(
+        self, log: Log, directory: Directory, clock: Clock, protocols: Sequence[Protocol] = PROTOCOLS, secret: bytes = b"", tarpit: Tarpit | None = None
+    ) -> None:
+        """`secret` is this installation's: the salt of visitors' daily ids is made from it. Without a tarpit bad requests are answered at once."""
         self._secret = secret
         self._directory = directory
         self._clock = clock
@@ -72,6 +91,8 @@ class CaptureApp:
         self._watch = Watch()
         self._names = Names()
         self._rates = Rates()
+        self._tarpit = tarpit or Tarpit(0)
+        self._lane = asyncio.Lock()
         self._statistics: Counter[str] = Counter()
 
     def handles(self, path: str) -> bool:
@@ -80,9 +101,9 @@ class CaptureApp:
         return path.startswith(_PREFIX) or self._route(bare) is not None or self._snippet.handles(path) or self._document(bare) is not None
 
     def stats(self) -> dict[str, int]:
-        """Counters since the start: requests by status, facts, duplicates, unknown keys, commits, and how many requests wait now."""
+        """Counters since the start: requests by status, facts, duplicates, unknown keys, commits, how many requests wait now, how many answers are held."""
         committer = self._committer
-        return {**self._statistics, "commits": committer.commits, "log_failures": committer.failures, "waiting": committer.depth}
+        return {**self._statistics, "commits": committer.commits, "log_failures": committer.failures, "waiting": committer.depth, "held": self._tarpit.held}
 
     async def close(self) -> None:
         """Put what is counted on the log and stop. No request may come after it."""
@@ -100,18 +121,22 @@ class CaptureApp:
         if path[-1:] == "/":
             path = path.rstrip("/")
         route = self._route(path)
+        work = _Work()
         try:
             headers = _headers(scope["headers"], route is not None and route.all_headers)
             origin = headers.get(b"origin", b"")
-            status, fields, body = await self._serve(scope, path, route, headers, receive)
+            status, fields, body = await self._serve(scope, path, route, headers, receive, work)
         except Refused as refused:
             status, fields, body = answers.refusal(refused if route is None else route.refuse(refused), origin)
+            work.bad = refused.status < 500
         except Full as full:
             self._statistics["unavailable"] += 1
             status, fields, body = answers.refusal(Refused(503, "unavailable", str(full), RETRY_AFTER_SECONDS), origin)
         except Gone:
             self._statistics["gone"] += 1
             return
+        if work.bad and not await self._tarpit.hold(work.cpu):
+            fields = [*fields, (b"connection", b"close")]
         self._statistics["status_200" if status == 200 else f"status_{status}"] += 1
         await send({"type": "http.response.start", "status": status, "headers": fields})
         await send({"type": "http.response.body", "body": body})
@@ -125,7 +150,7 @@ class CaptureApp:
                 return
             await send({"type": "lifespan.startup.complete"})
 
-    async def _serve(self, scope: Scope, path: str, route: Route | None, headers: dict[bytes, bytes], receive: Receive) -> Answer:
+    async def _serve(self, scope: Scope, path: str, route: Route | None, headers: dict[bytes, bytes], receive: Receive, work: _Work) -> Answer:
         method = scope["method"]
         if method == "OPTIONS":
             return answers.preflight(headers.get(b"origin", b""), headers.get(b"access-control-request-headers", b""))
@@ -140,15 +165,24 @@ class CaptureApp:
         try:
             if source is not None and source.policy.rate:
                 self._rates.check(source, self._clock.now())  # before anything is spent on the body
-            whole = inflated(body, headers.get(b"content-encoding", b""))
+            began = thread_time()
+            try:
+                whole = inflated(body, headers.get(b"content-encoding", b""))
+            finally:
+                work.cpu = thread_time() - began
             request = Request(method, path, scope["query_string"], headers, whole, scope.get("scheme", "http"), parameters=route.parameters)
             if route.hook:
                 request = msgspec.structs.replace(request, hook=self._hook(route.hook).hook, now=self._clock.now())
             if route.visitors:
                 request = msgspec.structs.replace(request, client=client_of(scope, headers), salt=self._salt())
+            large = len(whole) > LARGE_BYTES
             del body, whole
-            source, turned, note = self._turn(route, request, source)
-            del request  # while this waits for the disk, the next requests are read into the memory that is still in the processor's cache
+            steps = self._turn(route, request, source, work)
+            async with self._lane if large else _FREE:
+                if large:
+                    work.cpu += await asyncio.to_thread(_first, steps)
+                source, turned, note = await _taken(steps, work)
+            del request, steps  # while this waits for the disk, the next requests are read into the memory that is still in the processor's cache
             if not turned.arrival.items and not turned.arrival.quarantined:
                 return self._nothing(route, turned, note, source, headers.get(b"origin", b""))
             return await self._keep(route, turned, note, headers.get(b"origin", b""))
@@ -195,17 +229,25 @@ class CaptureApp:
             self.recent.refused(source.workspace, source.source, self._clock.now(), refused.reason, refused.message, refused.body)
         return refused
 
-    def _turn(self, route: Route, request: Request, source: KeyHolder | None) -> tuple[KeyHolder, Turned, Any]:
-        """Who sends, and what becomes of each call. Not part of the coroutine, so that the calls are let go of before it waits."""
+    def _turn(self, route: Route, request: Request, source: KeyHolder | None, work: _Work) -> Steps[Made]:
+        """Who sends, and what becomes of each call. Not part of the coroutine, so that the calls are let go of before it waits for the disk."""
+        opened: Opened | Refused
         try:
             opened = route.open(request)
+        except Refused as refused:
+            opened = refused
+        if len(request.body) > LARGE_BYTES:
+            yield  # so far another thread may have run it
+        try:
+            if isinstance(opened, Refused):
+                raise opened
             if source is None:
                 source = holder(self._directory, opened.key, b"origin" in request.headers)
             now = self._clock.now()
             if source.policy.rate:
                 self._rates.take(source, len(opened.calls), now)
             agent = request.headers.get(b"user-agent", b"").decode("latin-1") if b"origin" in request.headers else ""
-            turned = Intake(source, now, route.kind, route.historical or opened.historical, agent=agent).take(opened, self._names)
+            turned = yield from Intake(source, now, route.kind, route.historical or opened.historical, agent=agent).steps(opened, self._names)
         except Refused as refused:
             refused.body, refused.source = request.body[:PAYLOAD_BYTES], source
             if source is not None and request.hook is not None:
@@ -214,6 +256,7 @@ class CaptureApp:
         if request.hook is not None and request.method == "POST":
             self.heard.taken(source, request, opened.calls, turned)
         if turned.others:
+            work.bad = 2 * len(turned.others) > len(opened.calls) and not wished(turned.others)
             self.recent.lost((source.workspace, source.source), now, turned.others, opened.calls, request.body)
         return source, turned, opened.note
 
@@ -282,6 +325,27 @@ class CaptureApp:
         if type(made) is Reply:
             return answers.reply(made, origin)
         return answers.answer(200, made, origin, [(b"cache-control", b"no-cache")])
+
+
+def _first(steps: Steps[Made]) -> float:
+    """Take the first step, and tell what it cost, seconds of CPU time."""
+    began = thread_time()
+    next(steps)
+    return thread_time() - began
+
+
+async def _taken(steps: Steps[Made], work: _Work) -> Made:
+    """What comes of steps between which others are looked after; what they cost is added up."""
+    while True:
+        began = thread_time()
+        try:
+            next(steps)
+        except StopIteration as end:
+            made: Made = end.value
+            return made
+        finally:
+            work.cpu += thread_time() - began
+        await asyncio.sleep(0)
 
 
 def _headers(pairs: Sequence[tuple[bytes, bytes]], everything: bool = False) -> dict[bytes, bytes]:

@@ -80,11 +80,13 @@ class House:
     def capture(self) -> "CaptureApp":
         """The capture application."""
         from sojourn.capture.receiver import CaptureApp
+        from sojourn.capture.tarpit import Tarpit
 
         log = self.log()
         log.append([])  # reads the deduplication keys now, so that the first request does not wait for them
         secret = self.settings.home / "secret"
-        return CaptureApp(log, open_directory(self._database()), self.clock, secret=secret.read_bytes() if secret.exists() else b"")
+        salt = secret.read_bytes() if secret.exists() else b""
+        return CaptureApp(log, open_directory(self._database()), self.clock, secret=salt, tarpit=Tarpit())
 
     def engine(self) -> "EngineLoop":
         """The engine's loop."""

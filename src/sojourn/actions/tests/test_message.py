@@ -108,7 +108,7 @@ def decoded(text):
     return str(make_header(decode_header(text.replace("\r\n", ""))))
 
 
-@settings(max_examples=100, deadline=None, phases=[Phase.explicit, Phase.generate])
+@settings(max_examples=100, phases=[Phase.explicit, Phase.generate])
 @given(st.text(max_size=120), st.text(max_size=250))
 @example("0 0000000000000¡¡¡¡¡¡¡𐀀𐀀𐀀𐀀", 'a "quoted", name <x@y>; =?utf-8?q?b?=')
 @example('Shop "The Best", Inc. <evil@example.com>', "")

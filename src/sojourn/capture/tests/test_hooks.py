@@ -533,7 +533,7 @@ TOPICS = {
 
 
 @pytest.mark.parametrize(("kind", "topic"), [(kind, topic) for kind, topics in TOPICS.items() for topic in topics])
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(payload=OBJECTS)
 def test_any_object_becomes_calls_or_a_reason_and_never_an_error(kind, topic, payload):
     inside = {"stripe": {"type": topic, "data": {"object": payload, **payload}}, "typeform": {"form_response": payload}, "meta": {"entry": [payload]}}

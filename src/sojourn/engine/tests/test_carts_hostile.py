@@ -23,7 +23,7 @@ FACT = st.tuples(st.sampled_from(sorted(_HANDLERS)), PROPS, st.integers(-100, 10
 
 
 @given(st.lists(FACT, max_size=12), st.dictionaries(st.sampled_from(["page", "campaign"]), ODD, max_size=2))
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=250)
 def test_odd_properties_break_nothing(facts, context):
     ann = Shopper()
     ann.says(0, "Product Added", **LAMP)
@@ -38,7 +38,7 @@ def test_odd_properties_break_nothing(facts, context):
 
 
 @given(PROPS)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_odd_pages_break_nothing(props):
     ann = Shopper()
     ann.says(0, "Product Added", **LAMP)

@@ -68,7 +68,7 @@ def check(ann):
 
 
 @given(STORY)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_carts_are_always_in_one_piece(story):
     ann = Shopper(rules=RULES)
     tell([ann], story)
@@ -79,7 +79,7 @@ def test_carts_are_always_in_one_piece(story):
 
 
 @given(STORY)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_the_same_story_told_again_gives_the_same_bytes(story):
     first, second = Shopper(rules=RULES), Shopper(rules=RULES)
     tell([first], story)
@@ -89,7 +89,7 @@ def test_the_same_story_told_again_gives_the_same_bytes(story):
 
 
 @given(STORY)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_carts_are_in_one_piece_after_two_people_become_one(story):
     work = Working(1, RULES)
     one, other = Shopper(1, work=work), Shopper(2, work=work)
@@ -102,7 +102,7 @@ def test_carts_are_in_one_piece_after_two_people_become_one(story):
 
 
 @given(STORY)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_which_of_two_people_takes_the_other_in_makes_no_difference_to_the_carts(story):
     ends = []
     for order in (0, 1):

@@ -89,7 +89,7 @@ def test_evidence_nobody_has_weights_for_changes_nothing():
 
 
 @given(st.lists(st.sampled_from(sorted([*WEIGHTS, "something else"])), max_size=30), st.randoms(use_true_random=False))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_probabilities_add_up_are_ranked_and_do_not_depend_on_the_order_of_evidence(found, random):
     guesses = causes.weigh(left(*found), EVIDENCES)
     assert abs(sum(guess.probability for guess in guesses) - 1) < 1e-6

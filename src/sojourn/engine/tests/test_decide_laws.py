@@ -86,7 +86,7 @@ def run(history, batch, ticks=False):
     return people, [i for c in told for i in c.intents], [i for c in told for i in c.cancels], [d for c in told for d in c.derived]
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(STEPS)
 def test_neither_batches_nor_ticks_change_what_is_decided(steps):
     history = records(steps)
@@ -96,7 +96,7 @@ def test_neither_batches_nor_ticks_change_what_is_decided(steps):
         assert [msgspec.msgpack.encode([one.decisions for one in people]), *map(msgspec.msgpack.encode, effects)] == expected
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(STEPS)
 def test_each_cart_is_written_about_at_most_once_and_every_decision_is_told(steps):
     people, intents, cancels, derived = run(records(steps), 100)
@@ -112,7 +112,7 @@ def test_each_cart_is_written_about_at_most_once_and_every_decision_is_told(step
     assert all(intent.state in ("ready", "held_out") for intent in intents)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(STEPS)
 def test_nobody_who_said_no_is_decided_for_afterwards(steps):
     people, intents, _, _ = run(records(steps), 100)

@@ -113,7 +113,7 @@ def ending(records):
     return Record(last.position + 1, last.at + 10 * DAY, 0, 0, [])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(deeds(), min_size=1, max_size=25))
 def test_the_size_of_batches_makes_no_difference(done):
     records = tape_of([("page", "page", "d1", None, None, 0, 0, 0), *done])
@@ -124,7 +124,7 @@ def test_the_size_of_batches_makes_no_difference(done):
         assert folded(records, size).everything == whole.everything
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(deeds(), min_size=1, max_size=20), st.lists(st.integers(0, 24 * 60), max_size=10))
 def test_ticks_make_no_difference(done, minutes):
     records = tape_of(done)
@@ -135,7 +135,7 @@ def test_ticks_make_no_difference(done, minutes):
     assert ticked.entries == plain.entries
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.tuples(st.booleans(), deeds("x-"), deeds("y-")), min_size=1, max_size=20))
 def test_strangers_make_no_difference(pairs):
     records = tape_of([mine if choose else other for choose, mine, other in pairs])
@@ -145,7 +145,7 @@ def test_strangers_make_no_difference(pairs):
     assert {number: body for number, body in together.people.items() if number in alone.people} == alone.people
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(st.lists(deeds(), min_size=1, max_size=25))
 def test_whoever_is_rebuilt_equals_who_was_kept_up(done):
     tape = Tape()
@@ -156,7 +156,7 @@ def test_whoever_is_rebuilt_equals_who_was_kept_up(done):
         assert msgspec.msgpack.encode(again(tape, [number]).people[number]) == body
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.permutations(["d1>u1", "d2>u1", "d3>u2", "u1", "u2", "d1", "d3", "d1=u1", "d3=u2"]))
 def test_devices_with_one_user_each_are_grouped_the_same_in_any_order(order):
     tape = Tape()
@@ -185,7 +185,7 @@ def content(person):
     return known, sessions[:3], set(person.identifiers), {name: trait.value for name, trait in person.about.items()}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(deeds(), min_size=1, max_size=8), st.lists(deeds(), min_size=1, max_size=8), st.permutations([0, 1]))
 def test_merging_commutes(first, second, order):
     halves = []
@@ -209,7 +209,7 @@ def test_merging_commutes(first, second, order):
     assert results[0] == results[1]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.permutations(range(7)))
 def test_what_is_kept_by_event_time_does_not_depend_on_the_order_of_arrival(order):
     told = [

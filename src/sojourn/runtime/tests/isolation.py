@@ -6,11 +6,15 @@ import shutil
 import tempfile
 
 import pytest
+from hypothesis import settings
 
 for _key in [key for key in os.environ if key.startswith("SOJOURN_") and key != "SOJOURN_NO_BROWSER"]:
     del os.environ[_key]
 _home = tempfile.mkdtemp(prefix="sojourn-tests-")
 os.environ["SOJOURN_HOME"] = _home
+# How long an example takes says more about the machine than about the code.
+settings.register_profile("sojourn", deadline=None)
+settings.load_profile("sojourn")
 atexit.register(shutil.rmtree, _home, ignore_errors=True)
 
 

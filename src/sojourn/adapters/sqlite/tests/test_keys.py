@@ -39,7 +39,7 @@ def note(seen: SeenKeys, key: int, content: int, at: int) -> bool | None:
     return known[0][1] if known else None
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(st.tuples(st.sampled_from(["put", "put", "put", "forget", "days"]), KEYS, CONTENTS), max_size=120))
 def test_it_is_a_dict_with_an_expiry(steps: list[tuple[str, int, int]]) -> None:
     flat, plain, at = SeenKeys(), Plain(), 1_767_225_600_000
