@@ -1,14 +1,15 @@
-"""Erasing facts from a log: the contract of `Log.blank`, held by every log."""
+"""Facts changed where they stand on a log: the contract of `Log.blank` and `Log.pass_over`, held by every log."""
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from sojourn.adapters.memory.clock import SettableClock
 from sojourn.adapters.memory.log import MemoryLog
 from sojourn.adapters.sqlite.log import open_log
 from sojourn.ports.log import Log
-from sojourn.terms.facts import FACT_ERASED, Arrival, Kind
+from sojourn.terms.facts import FACT_ERASED, Arrival, Flag, Kind
 from sojourn.terms.ids import fact_id
 
 from .makers import START, arrival, fact, item
@@ -42,6 +43,16 @@ def test_a_retry_of_a_blanked_fact_is_still_a_duplicate(log: Log) -> None:
     log.append([arrival("m1")])
     log.blank([fact_id(1, 0)])
     assert log.append([arrival("m1")])[0].duplicates == (0,)
+
+
+def test_a_fact_that_is_passed_over_says_what_it_said(log: Log) -> None:
+    log.append([arrival("m1", "m2"), arrival("m3")])
+    assert log.pass_over([fact_id(1, 1), fact_id(1, 7), fact_id(9, 0)]) == 1
+    assert log.pass_over([fact_id(1, 1)]) == 0
+    first, second = log.read(0, 10)
+    assert [*first.facts, *second.facts] == [fact("m1"), msgspec.structs.replace(fact("m2"), flags=int(Flag.DERIVED)), fact("m3")]
+    assert log.append([arrival("m2")])[0].duplicates == (0,)
+    assert log.verify() == 3
 
 
 def test_nothing_of_a_blanked_fact_is_left_in_the_file(tmp_path: Path) -> None:

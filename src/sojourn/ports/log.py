@@ -75,6 +75,10 @@ class Log(Protocol):
         """Empty these facts where they stand (erasure): they keep their ids and times and say nothing more; how many there were. Idempotent. Errors: Full."""
         ...
 
+    def pass_over(self, facts: Sequence[FactId]) -> int:
+        """Mark these facts where they stand as never to be folded (Flag.DERIVED); how many were not yet. They say what they said. Errors: Full."""
+        ...
+
     def verify(self) -> int:
         """Read all records and their checksums; how many there are. Errors: Damaged."""
         ...

@@ -2,6 +2,7 @@
 
 import gc
 from collections.abc import Callable, Iterable
+from typing import Final
 
 import msgspec
 import structlog
@@ -12,9 +13,11 @@ from sojourn.ports.clock import Clock
 from sojourn.ports.lake import Unreachable
 from sojourn.ports.log import Damaged, Log
 from sojourn.ports.state import Progress, State, Taken, Unavailable
+from sojourn.runtime.aside import KEPT_BYTES, call_of
+from sojourn.runtime.attempts import Attempts
 from sojourn.terms.effects import Commit
-from sojourn.terms.facts import Fact, Quarantine, Record
-from sojourn.terms.ids import FactId, IdentifierKey, PersonId, fact_id
+from sojourn.terms.facts import Fact, Flag, Quarantine, Record, passed_over
+from sojourn.terms.ids import NOBODY, FactId, IdentifierKey, PersonId, fact_id, position_of
 from sojourn.terms.outcomes import Reason
 from sojourn.terms.person import IdentifierEntry, Person
 from sojourn.terms.refusals import Refusal
@@ -28,6 +31,9 @@ log = structlog.get_logger("engine")
 
 _NOT_THE_FACTS_FAULT = (Unavailable, Taken, Damaged, Unreachable, Refusal, OSError, MemoryError)
 """Trouble of the stores or the machine: the batch is tried again later, nothing of it is set aside."""
+
+_DERIVED: Final = int(Flag.DERIVED)
+_KILLED: Final = "the process died of it again and again"
 
 
 class EngineLoop:
@@ -57,15 +63,36 @@ class EngineLoop:
         self.batch_facts = batch_facts
         self._until = until
         self._working: dict[int, Working] = {}
+        self._attempts: Attempts | None = None
         self._poison: dict[FactId, str] = {}
+        self._singly_until = 0  # up to there records are folded one by one, so that what breaks the fold is known for certain
+        self._correcting = NOBODY  # the correction that people are folded again for
         self._stale = False
         self.progress = state.progress()
+
+    def heed(self, attempts: Attempts) -> None:
+        """Begin as the engines before this one ended, and leave word for those to come. Call it before the first turn. Errors: Damaged, Full."""
+        self._attempts = attempts
+        position = self.progress.position
+        if attempts.begin(position):
+            self._singly_until = min(self._log.head(), position + self.batch_facts)
+        killers = attempts.killers
+        if not killers:
+            return
+        if position_of(killers[0]) <= position:  # committed; only the last word is missing
+            self._pass_over_for_good(killers)
+        elif attempts.whole_record:
+            (record,) = self._log.read(position_of(killers[0]) - 1, 1)
+            self._poison |= {fact_id(record.position, index): _KILLED for index in range(len(record.facts))}
+        else:
+            self._poison |= dict.fromkeys(killers, _KILLED)
 
     def run_once(self, wait_seconds: float = 0.0) -> int:
         """Fold what is there, waiting for it at most so long; how many records. Lets time go on by a tick when a timer is due and nothing came."""
         if self._stale:
             self.forget()
-        batch = self._log.read(self.progress.position, limit=self.batch_facts, max_facts=self.batch_facts)
+        limit = 1 if self._singly else self.batch_facts
+        batch = self._log.read(self.progress.position, limit=limit, max_facts=self.batch_facts)
         if self._until is not None:
             batch = [record for record in batch if record.position <= self._until]
         if not batch:
@@ -103,6 +130,10 @@ class EngineLoop:
         self._log.tick()
         return True
 
+    @property
+    def _singly(self) -> bool:
+        return self.progress.position < self._singly_until
+
     def _fold(self, batch: list[Record]) -> None:
         """Fold and commit. After any failure what is held in memory counts for nothing: it may be half of a batch, or of one that was committed."""
         self._stale = True
@@ -112,6 +143,10 @@ class EngineLoop:
             except _NOT_THE_FACTS_FAULT:
                 raise
             except Exception as error:
+                if not self._singly:
+                    # A batch does not tell well whose fault it was: somebody's timer fires between two facts.
+                    self._singly_until = batch[-1].position
+                    return
                 if not self._set_poison(error):
                     raise
                 self.forget()
@@ -121,20 +156,42 @@ class EngineLoop:
         self._state.commit([c for c in commits if c is not None], self.progress, after)
         self.progress = after
         self._stale = False
+        if self._poison and (behind := [fact for fact in self._poison if position_of(fact) <= after.position]):
+            self._pass_over_for_good(behind)
+        if self._attempts is not None and self._singly_until:
+            self._go_on(self._attempts)
         for work in self._working.values():
             self._shrink(work)
+
+    def _go_on(self, attempts: Attempts) -> None:
+        """Note how far folding one by one has come, and its end."""
+        if self._singly:
+            attempts.moved(self.progress.position)
+        else:
+            self._singly_until = 0
+            self._working.clear()  # these note each fact
+            attempts.over()
 
     def _set_poison(self, error: Exception) -> bool:
         """Remember the fact that broke the fold, so that the next attempt passes over it; whether there is one that was not passed over yet.
 
         The fold is pure: trying the same fact again would change nothing.
         """
-        current = max((work.current for work in self._working.values()), default=0)
+        current = max((work.current for work in self._working.values()), default=NOBODY) or self._correcting
         if not current or current in self._poison:
             return False
         log.error("a fact broke the fold and is set aside", fact=current, exc_info=error)
         self._poison[current] = f"{type(error).__name__}: {error}"
         return True
+
+    def _pass_over_for_good(self, facts: list[FactId]) -> None:
+        """Mark them on the log too, now that they are set aside: so a replay passes over them, whatever it would make of them."""
+        if self._until is None:
+            self._log.pass_over(facts)
+        for fact in facts:
+            self._poison.pop(fact, None)
+        if self._attempts is not None:
+            self._attempts.forget_killers()
 
     def _concerned(self, batch: list[Record]) -> list[int]:
         return sorted({record.workspace for record in batch if record.workspace} | set(self._workspaces()))
@@ -146,26 +203,29 @@ class EngineLoop:
         if not mine and not due:
             return None
         work = self._working_set(workspace)
-        work.current = 0
+        work.current = self._correcting = NOBODY
         if not mine or mine[-1].position != until.position:
             mine.append(Record(position=until.position, at=until.at, workspace=workspace, source=0, facts=[]))
-        self._prefetch(work, (fact for record in mine for fact in record.facts), (person for _, person in due))
+        if not self._singly:  # there looking up is part of each fact, and its fault
+            self._prefetch(work, (fact for record in mine for fact in record.facts), (person for _, person in due))
         work.now = self.progress.now
         fold.fold(work, mine, due)
-        refolds = bool(work.refolds)
+        work.current = NOBODY
+        self._correcting = work.refolds[0].correction if work.refolds else NOBODY
         commit = work.finish(until.position)
         self._set_aside(commit, batch)
-        if refolds and self._refold is not None:
+        if self._correcting and self._refold is not None:
             self._refold(work, commit)
             self._working.pop(workspace)
+        self._correcting = NOBODY
         return commit
 
     def _without_poison(self, record: Record) -> Record:
         bad = {index for index in range(len(record.facts)) if fact_id(record.position, index) in self._poison} if self._poison else set()
         if not bad:
             return record
-        # A derived flag makes the fold pass over a fact while the ids of its neighbours stay as they are.
-        facts = [msgspec.structs.replace(fact, flags=fact.flags | 256) if index in bad else fact for index, fact in enumerate(record.facts)]
+        # The fold passes over them while the ids of their neighbours stay as they are.
+        facts = [passed_over(fact) if index in bad else fact for index, fact in enumerate(record.facts)]
         return msgspec.structs.replace(record, facts=facts)
 
     def _set_aside(self, commit: Commit, batch: list[Record]) -> None:
@@ -177,8 +237,7 @@ class EngineLoop:
             for index, fact in enumerate(record.facts):
                 why = self._poison.get(fact_id(record.position, index))
                 if why is not None:
-                    payload = msgspec.json.encode(fact)[: 64 * 1024]
-                    commit.quarantined.append((record.position, record.source, Quarantine(Reason.POISON, payload, why)))
+                    commit.quarantined.append((record.position, record.source, Quarantine(Reason.POISON, call_of(fact)[:KEPT_BYTES], why)))
                     key = (record.source, str(Reason.POISON))
                     commit.counts[key] = commit.counts.get(key, 0) + 1
 
@@ -187,7 +246,9 @@ class EngineLoop:
         if work is None:
             stored = self._state.rules(workspace)
             rules = msgspec.msgpack.decode(stored, type=RuleBook) if stored else RuleBook()
-            work = self._working[workspace] = Working(workspace, rules, self._reader(workspace), self.progress.now)
+            parts = (workspace, rules, self._reader(workspace), self.progress.now)
+            work = Working(*parts) if self._attempts is None or not self._singly else _Watched(self._attempts, *parts)
+            self._working[workspace] = work
         return work
 
     def _reader(self, workspace: int) -> Reader:
@@ -205,7 +266,7 @@ class EngineLoop:
         return Reader(entry, person, canonical)
 
     def _prefetch(self, work: Working, facts: Iterable[Fact], people: Iterable[PersonId]) -> None:
-        keys = {key for fact in facts for key in identity.needs(fact)}.difference(work.entries)
+        keys = {key for fact in facts if not fact.flags & _DERIVED for key in identity.needs(fact)}.difference(work.entries)
         if keys:
             found = self._state.identifiers(work.workspace, keys)
             for key in keys:
@@ -225,6 +286,24 @@ class EngineLoop:
             work.entries.clear()
         elif len(work.entries) > 4 * self._people_at_hand:
             work.entries.clear()
+
+
+class _Watched(Working):
+    """A working set that notes each fact before it is folded."""
+
+    def __init__(self, attempts: Attempts, workspace: int, rules: RuleBook, reader: Reader, now: Millis) -> None:
+        self._attempts = attempts
+        super().__init__(workspace, rules, reader, now)
+
+    @property
+    def current(self) -> FactId:
+        """The fact being folded."""
+        return self._current
+
+    @current.setter
+    def current(self, fact: FactId) -> None:
+        self._attempts.folding(fact)
+        self._current = fact
 
 
 def spare_collector() -> None:

@@ -2,12 +2,14 @@
 
 import signal
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from types import FrameType
 
 import structlog
 
 from sojourn.runtime import wiring
+from sojourn.runtime.attempts import Attempts
 from sojourn.runtime.engine_loop import spare_collector
 from sojourn.runtime.relay import relay_once
 from sojourn.runtime.retention import Retention
@@ -29,7 +31,7 @@ def run(settings: Settings, names: Sequence[str] = LOOPS) -> None:
     signal.signal(signal.SIGINT, ask_to_stop)
     signal.signal(signal.SIGTERM, ask_to_stop)
     makers: dict[str, Callable[[], Callable[[], None]]] = {
-        "engine": lambda: engine(settings),
+        "engine": lambda: engine(settings, stop),
         "lake": lambda: lake(settings, stop),
         "courier": lambda: courier(settings, stop),
         "demo": lambda: demo(settings, stop),
@@ -68,19 +70,37 @@ def _keep_going(settings: Settings, name: str, make: Callable[[], Callable[[], N
             stop.wait(pause)
 
 
-def engine(settings: Settings) -> Callable[[], None]:
+def engine(settings: Settings, stop: threading.Event) -> Callable[[], None]:
     """The engine's step: relay what waits in the outbox, fold what is on the log."""
     house = wiring.House(settings)
-    loop = house.engine()
-    spare_collector()
-    outbox = house.intents()
-    records = house.log()
+    attempts = Attempts(settings.locks_path / "engine.attempts")
+    with _counted(attempts):
+        loop = house.engine()
+        loop.heed(attempts)
+        spare_collector()
+        outbox = house.intents()
+        records = house.log()
 
     def step() -> None:
-        relay_once(outbox, records)
-        loop.run_once(RELAY_EVERY_SECONDS)
+        with _counted(attempts):
+            relay_once(outbox, records)
+            loop.run_once(RELAY_EVERY_SECONDS)
+            if stop.is_set():
+                attempts.over()
 
     return step
+
+
+@contextmanager
+def _counted(attempts: Attempts) -> Iterator[None]:
+    """Only an end in the middle of folding counts as one; want of memory is nearly that."""
+    try:
+        yield
+    except Exception as error:
+        if not isinstance(error, MemoryError):
+            attempts.over()
+        attempts.close()
+        raise
 
 
 def lake(settings: Settings, stop: threading.Event) -> Callable[[], None]:

@@ -33,7 +33,7 @@ class Flag(IntFlag):
     SKEWED = 32  # its time was corrected by sentAt
     SANITISED = 64
     TRUSTED = 128  # came by a secret key or from inside, not by a public write key
-    DERIVED = 256  # made by the engine; never folded again
+    DERIVED = 256  # made by the engine, or set aside because it broke it; never folded again
 
 
 class Fact(msgspec.Struct, array_like=True, frozen=True, gc=False, omit_defaults=True):
@@ -56,6 +56,11 @@ class Fact(msgspec.Struct, array_like=True, frozen=True, gc=False, omit_defaults
 def blanked(fact: Fact) -> Fact:
     """What is left of an erased fact: its place and its times, as a control fact without effect."""
     return Fact(kind=Kind.CONTROL, name=FACT_ERASED, at=fact.at, message_id="")
+
+
+def passed_over(fact: Fact) -> Fact:
+    """A fact that stays as it is and is never folded."""
+    return msgspec.structs.replace(fact, flags=fact.flags | Flag.DERIVED)
 
 
 class Quarantine(msgspec.Struct, array_like=True, frozen=True, gc=False):

@@ -85,7 +85,7 @@ MEANING: dict[Reason, str] = {
     Reason.TOO_MANY_PROPERTIES: "More than 1,000 properties; set aside.",
     Reason.KEY_TOO_LONG: "A property key longer than 256 characters; set aside.",
     Reason.TIME_OUT_OF_RANGE: "A time before 1970 or after 9999; set aside.",
-    Reason.POISON: "The engine failed on this event three times; set aside.",
+    Reason.POISON: "The engine failed on this event, or died of it again and again; set aside.",
     Reason.UNMAPPED: "A webhook's call that no mapping gives a meaning; set aside.",
     Reason.CONTRACT_BROKEN: "The properties break the contract of this event in the tracking plan; set aside.",
     Reason.TIME_CLAMPED: "More than a day in the future; kept with the time it arrived.",

@@ -1,6 +1,6 @@
 """The log in memory."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from threading import Condition
 from typing import Final
 
@@ -8,7 +8,7 @@ import msgspec
 
 from sojourn.ports.clock import Clock
 from sojourn.ports.log import DEDUPLICATION_WINDOW, Appended
-from sojourn.terms.facts import FACT_ERASED, NO_SOURCE, Arrival, Fact, Flag, Item, Record, blanked
+from sojourn.terms.facts import NO_SOURCE, Arrival, Fact, Flag, Item, Record, blanked, passed_over
 from sojourn.terms.ids import FACTS_PER_RECORD_BITS, FactId, position_of
 from sojourn.terms.outcomes import Reason
 from sojourn.terms.time import DAY, Millis
@@ -85,6 +85,13 @@ class MemoryLog:
 
     def blank(self, facts: Sequence[FactId]) -> int:
         """Empty these facts where they stand."""
+        return self._rewrite(facts, blanked)
+
+    def pass_over(self, facts: Sequence[FactId]) -> int:
+        """Mark these facts as never to be folded."""
+        return self._rewrite(facts, passed_over)
+
+    def _rewrite(self, facts: Sequence[FactId], change: Callable[[Fact], Fact]) -> int:
         count = 0
         with self._grown:
             for number in facts:
@@ -93,9 +100,9 @@ class MemoryLog:
                 if not 0 <= place < len(self._records) or index >= len(self._records[place].facts):
                     continue
                 record = self._records[place]
-                emptied = [blanked(fact) if at == index else fact for at, fact in enumerate(record.facts)]
-                count += record.facts[index].name != FACT_ERASED
-                self._records[place] = msgspec.structs.replace(record, facts=emptied)
+                changed = [change(fact) if at == index else fact for at, fact in enumerate(record.facts)]
+                count += changed[index] != record.facts[index]
+                self._records[place] = msgspec.structs.replace(record, facts=changed)
         return count
 
     def verify(self) -> int:

@@ -2,7 +2,7 @@
 
 import sqlite3
 from bisect import bisect_left
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from threading import Lock
@@ -17,7 +17,7 @@ from sojourn.adapters.sqlite.keys import ENTRY, SeenKeys, pack_entries, pack_ent
 from sojourn.adapters.sqlite.records import EMPTY_BODY, Row, checksum, pack_body, read_row
 from sojourn.ports.clock import Clock
 from sojourn.ports.log import DEDUPLICATION_WINDOW, Appended, Damaged, Full
-from sojourn.terms.facts import FACT_ERASED, NO_SOURCE, Arrival, Fact, Flag, Item, Record, blanked
+from sojourn.terms.facts import NO_SOURCE, Arrival, Fact, Flag, Item, Record, blanked, passed_over
 from sojourn.terms.ids import FACTS_PER_RECORD_BITS, FactId, position_of
 from sojourn.terms.outcomes import Reason
 from sojourn.terms.time import DAY, Millis
@@ -157,6 +157,13 @@ class SqliteLog:
 
     def blank(self, facts: Sequence[FactId]) -> int:
         """Empty these facts where they stand; the freed pages are overwritten."""
+        return self._rewrite(facts, blanked)
+
+    def pass_over(self, facts: Sequence[FactId]) -> int:
+        """Mark these facts as never to be folded."""
+        return self._rewrite(facts, passed_over)
+
+    def _rewrite(self, facts: Sequence[FactId], change: Callable[[Fact], Fact]) -> int:
         wanted: dict[int, set[int]] = {}
         for number in facts:
             wanted.setdefault(position_of(number), set()).add(number & (1 << FACTS_PER_RECORD_BITS) - 1)
@@ -164,7 +171,7 @@ class SqliteLog:
         with self._writing, self._transaction() as connection:
             connection.execute("PRAGMA secure_delete = ON")
             for position, indexes in sorted(wanted.items()):
-                count += _blank(connection, position, indexes)
+                count += _rewrite(connection, position, indexes, change)
         self._checkpointer.wrote(len(wanted) * 4_096)
         return count
 
@@ -328,17 +335,16 @@ def _trim(connection: sqlite3.Connection, before: int) -> int:
     return connection.execute("DELETE FROM record WHERE position < ?", (before,)).rowcount
 
 
-def _blank(connection: sqlite3.Connection, position: int, indexes: set[int]) -> int:
+def _rewrite(connection: sqlite3.Connection, position: int, indexes: set[int], change: Callable[[Fact], Fact]) -> int:
     row = connection.execute("SELECT position, at, workspace, source, keys, body, crc FROM record WHERE position = ?", (position,)).fetchone()
     if row is None:
         return 0  # trimmed away
     record = read_row(row)
-    count = sum(1 for index, fact in enumerate(record.facts) if index in indexes and fact.name != FACT_ERASED)
-    packed = [msgspec.msgpack.encode(blanked(fact) if index in indexes else fact) for index, fact in enumerate(record.facts)]
-    body = pack_body(packed, record.counts, record.quarantined)
+    facts = [change(fact) if index in indexes else fact for index, fact in enumerate(record.facts)]
+    body = pack_body([msgspec.msgpack.encode(fact) for fact in facts], record.counts, record.quarantined)
     crc = checksum(record.position, record.at, record.workspace, record.source, row[4], body)
     connection.execute("UPDATE record SET body = ?, crc = ? WHERE position = ?", (body, crc, position))
-    return count
+    return sum(1 for before, after in zip(record.facts, facts, strict=True) if before != after)
 
 
 def _first_young_day(at: Millis) -> Millis:

@@ -6,10 +6,14 @@ import pytest
 from sojourn.adapters.memory.clock import SettableClock
 from sojourn.adapters.memory.log import MemoryLog
 from sojourn.adapters.memory.state import MemoryState
-from sojourn.engine import portrait
+from sojourn.apps.sources.redrive import Again, Verdict
+from sojourn.engine import identity, portrait, sessions
+from sojourn.ports.directory import NO_POLICY
 from sojourn.ports.state import Taken, Unavailable
 from sojourn.runtime.engine_loop import EngineLoop
-from sojourn.terms.facts import Arrival, Fact, Item
+from sojourn.runtime.redrive import drive
+from sojourn.runtime.replay import replay_log
+from sojourn.terms.facts import SOURCE_REMOVED, Arrival, Fact, Flag, Item
 from sojourn.terms.outcomes import Reason
 from sojourn.terms.time import HOUR
 
@@ -75,6 +79,77 @@ def test_a_fact_that_breaks_the_fold_is_set_aside_and_the_others_go_on(monkeypat
     assert kept == [(7, Reason.POISON, "ZeroDivisionError")] * 2
     assert sum(n for place, n in house.state.counts.items() if place[3] == Reason.POISON) == 2
     assert house.state.progress().position == house.log.head()
+
+
+def test_what_is_set_aside_is_passed_over_for_good_whatever_a_later_version_would_make_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    house = House()
+    house.put(viewed(1, "ann"), viewed(2, "ann"))
+    with monkeypatch.context() as broken:
+        whole = portrait.fold
+        broken.setattr(portrait, "fold", lambda work, person, fact, moment: 1 / (fact.message_id != "m-2") and whole(work, person, fact, moment))
+        house.engine.catch_up()
+    assert [fact.flags & Flag.DERIVED for fact in house.log.read(0, 1)[0].facts] == [0, Flag.DERIVED]
+    assert replay_log(house.log, house.state, [1]).different == 0
+
+
+def test_what_is_set_aside_can_be_driven_again_and_counts_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    house = House()
+    fact = Fact("track", "Product Viewed", START, "m-2", "a-1", "ann", {"price": 1.5}, {}, {"page": {"path": "/"}}, raw={"timestamp": "x"})
+    with monkeypatch.context() as broken:
+        broken.setattr(portrait, "fold", lambda *_: 1 / 0)
+        house.put(fact)
+        house.engine.catch_up()
+    (payload,) = [item.payload for _, _, _, _, item in house.state.quarantined]
+    again = Again(1, 7, START, "", payload)
+    assert [drive(house.log, lambda *_: NO_POLICY, [again])[0] for _ in range(2)] == [Verdict(), Verdict(duplicate=True)]
+    house.engine.catch_up()
+    made = house.log.read(1, 1)[0].facts[0]
+    assert (made.name, made.at, made.user_id, made.anonymous_id, made.props, made.context) == (fact.name, START, "ann", "a-1", fact.props, fact.context)
+    assert house.seen("user_id:ann") == 1
+
+
+def test_a_fact_whose_identifiers_cannot_be_read_is_set_aside_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    house = House()
+    house.put(viewed(1, "ann"), viewed(2, "ben"))
+    whole = identity.needs
+
+    def breaks(fact):
+        if fact.message_id == "m-2":
+            raise ZeroDivisionError("planted")
+        return whole(fact)
+
+    monkeypatch.setattr(identity, "needs", breaks)
+    monkeypatch.setattr(identity, "resolve", lambda work, fact, moment, resolve=identity.resolve: breaks(fact) and resolve(work, fact, moment))
+    house.engine.catch_up()
+    assert [house.seen(f"user_id:{who}") for who in ("ann", "ben")] == [1, 0]
+    house.put(viewed(3, "ben"))
+    house.engine.catch_up()
+    assert house.seen("user_id:ben") == 1
+
+
+def test_nobody_is_blamed_for_somebodys_timer(monkeypatch: pytest.MonkeyPatch) -> None:
+    house = House()
+    house.put(viewed(1, "ann"))
+    house.engine.catch_up()
+    house.clock.advance(HOUR)
+    house.put(viewed(2, "ben"), viewed(3, "cleo"))
+    with monkeypatch.context() as broken:
+        broken.setattr(sessions, "fire", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            house.engine.catch_up()
+    house.engine.catch_up()
+    assert [house.seen(f"user_id:{who}") for who in ("ann", "ben", "cleo")] == [1, 1, 1]
+    assert house.state.quarantined == []
+
+
+def test_a_correction_that_cannot_be_carried_out_is_set_aside_and_the_others_go_on() -> None:
+    house = House()
+    house.engine = EngineLoop(house.log, house.state, house.clock, lambda: [1], lambda work, commit: 1 / 0)
+    told = Fact("control", SOURCE_REMOVED, START, "c-1", props={"sources": [9]})
+    house.put(viewed(1, "ann"), told, viewed(2, "ben"))
+    house.engine.catch_up()
+    assert [house.seen(f"user_id:{who}") for who in ("ann", "ben")] == [1, 1]
+    assert [(item.reason, item.detail) for _, _, _, _, item in house.state.quarantined] == [(Reason.POISON, "ZeroDivisionError: division by zero")]
 
 
 def test_an_engine_that_was_overtaken_stops_and_changes_nothing() -> None:
