@@ -1,4 +1,4 @@
-// Copy buttons, times that stay right, menus that close.
+// Copy buttons, times that stay right, menus that close, answers that have an address.
 import { all } from "./dom";
 import { toast } from "./toasts";
 
@@ -48,7 +48,14 @@ function showChosen(): void {
   }
 }
 
+/** What was shown in answer to a form stands under its own address from then on: reloading it looks at it again, and does not send the form once more. */
+function ownAddress(): void {
+  const said = document.querySelector<HTMLElement>("[data-address]")?.dataset["address"];
+  if (said) history.replaceState(history.state, "", said + location.hash);
+}
+
 export function startSmall(): void {
+  ownAddress();
   showChosen();
   document.addEventListener("click", (event) => {
     const target = event.target instanceof Element ? event.target : null;

@@ -9,6 +9,7 @@ urlpatterns = [
     path("create", views.create, name="hook_create"),
     path("<int:hook>/", views.show, name="hook"),
     path("<int:hook>/calls/", views.show_calls, name="hook_calls"),
+    path("<int:hook>/first/", views.show_first, name="hook_first"),
     path("<int:hook>/secret", views.secret, name="hook_secret"),
     path("<int:hook>/mapping/", mapping_views.edit, name="hook_mapping"),
     path("<int:hook>/mapping/preview", mapping_views.preview, name="hook_preview"),

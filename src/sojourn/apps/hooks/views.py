@@ -10,8 +10,10 @@ from django.shortcuts import redirect, render
 from sojourn.apps.hooks import actions, queries, reach, vendors
 from sojourn.apps.hooks.access import access_hook
 from sojourn.apps.hooks.models import Hook
+from sojourn.apps.sources.api import aside_count, newest_told
 from sojourn.apps.workspace.api import Membership, Role, member_page, now
 from sojourn.terms.hooks import META, SHOPIFY, verify_token
+from sojourn.terms.outcomes import Reason
 from sojourn.terms.refusals import Code, Refusal
 
 
@@ -25,9 +27,11 @@ def _index(member: Membership) -> dict[str, Any]:
     return {"here": "sources", "hooks": queries.list_hooks(member.workspace), "vendors": list(vendors.LISTED.values()), "kind": SHOPIFY, "typed": ""}
 
 
-@member_page(Role.MEMBER, "POST")
+@member_page(Role.MEMBER, "GET", "POST")
 def create(request: HttpRequest, member: Membership) -> HttpResponse:
-    """Make a webhook; a secret that was made here is shown this once."""
+    """Make a webhook; a secret that was made here is shown this once. Asked for again later, the address leads to all webhooks."""
+    if request.method != "POST":
+        return redirect("hooks")
     name, kind, given = request.POST.get("name", ""), request.POST.get("kind", ""), request.POST.get("secret", "")
     try:
         hook = actions.create_hook(member.workspace, name, kind, given, member.email, now())
@@ -48,10 +52,18 @@ def show_calls(request: HttpRequest, member: Membership, hook: int) -> HttpRespo
     return render(request, "hooks/_calls.html", _calls(access_hook(member.workspace, hook)))
 
 
-@member_page(Role.MEMBER, "POST")
+@member_page()
+def show_first(request: HttpRequest, member: Membership, hook: int) -> HttpResponse:
+    """Whether calls of a webhook arrive, and what they lack."""
+    return render(request, "hooks/_first.html", _first(access_hook(member.workspace, hook)))
+
+
+@member_page(Role.MEMBER, "GET", "POST")
 def secret(request: HttpRequest, member: Membership, hook: int) -> HttpResponse:
-    """Another secret: the one that was pasted, or a new one where it is made here."""
+    """Another secret: the one that was pasted, or a new one where it is made here. Asked for again later, the address leads to the webhook."""
     found = access_hook(member.workspace, hook)
+    if request.method != "POST":
+        return redirect("hook", hook)
     make, text = request.POST.get("make") == "1" and vendors.LISTED[found.kind].ours, request.POST.get("secret", "")
     try:
         given = actions.new_secret(found.kind) if make else text
@@ -68,22 +80,34 @@ def secret(request: HttpRequest, member: Membership, hook: int) -> HttpResponse:
 
 def _page(request: HttpRequest, hook: Hook, made: str = "", error: str = "", status: int = 200) -> HttpResponse:
     vendor = vendors.LISTED[hook.kind]
-    rules = queries.rules_of(hook)
     context = {
         "here": "sources",
         "hook": hook,
         "vendor": vendor,
-        "enabled": hook.source.disabled_at is None,
         "address": f"{settings.PUBLIC_URL}/hooks/{hook.token}",
         "verify": verify_token(hook.token) if hook.kind == META else "",
         "made": made,
         "error": error,
-        "rules": rules,
         "versions": queries.versions(hook),
-        "counts": next(line for line in queries.list_hooks(hook.workspace_id) if line.id == hook.pk),
+        **_first(hook),
         **_calls(hook),
     }
     return render(request, "hooks/show.html", context, status=status)
+
+
+def _first(hook: Hook) -> dict[str, Any]:
+    counts = next(line for line in queries.list_hooks(hook.workspace_id) if line.id == hook.pk)
+    rules = queries.rules_of(hook)
+    return {
+        "hook": hook,
+        "vendor": counts.vendor,
+        "enabled": counts.enabled,
+        "rules": rules,
+        "counts": counts,
+        "newest": newest_told(hook.workspace_id, hook.source_id) if counts.kept else None,
+        "waits": aside_count(hook.workspace_id, hook.source_id, Reason.UNMAPPED.value) if counts.aside else 0,
+        "unmapped": Reason.UNMAPPED.value,
+    }
 
 
 def _calls(hook: Hook) -> dict[str, Any]:

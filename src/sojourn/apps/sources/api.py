@@ -1,7 +1,23 @@
 """What other apps may ask of sources."""
 
 from sojourn.apps.sources.actions import create_source, set_enabled
-from sojourn.apps.sources.debugger import masked, newest_visitor, payload_text
-from sojourn.apps.sources.queries import SourceLine, list_sources, quarantined
+from sojourn.apps.sources.debugger import Newest, masked, newest_told, newest_visitor, payload_text
+from sojourn.apps.sources.origins import Origin
+from sojourn.apps.sources.origins import register as register_origins
+from sojourn.apps.sources.queries import SourceLine, aside_count, list_sources, quarantined
 
-__all__ = ["SourceLine", "create_source", "list_sources", "masked", "newest_visitor", "payload_text", "quarantined", "set_enabled"]
+__all__ = [
+    "Newest",
+    "Origin",
+    "SourceLine",
+    "aside_count",
+    "create_source",
+    "list_sources",
+    "masked",
+    "newest_told",
+    "newest_visitor",
+    "payload_text",
+    "quarantined",
+    "register_origins",
+    "set_enabled",
+]

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
-from sojourn.apps.sources import debugger, queries, redrive
+from sojourn.apps.sources import debugger, origins, queries, redrive
 from sojourn.apps.sources.access import access_aside, access_source
 from sojourn.apps.sources.models import QuarantinedEvent
 from sojourn.apps.workspace.api import Membership, Role, member_page, now
@@ -33,6 +33,8 @@ def _page(request: HttpRequest, member: Membership, event: QuarantinedEvent, sai
         "here": "sources",
         "source": access_source(member.workspace, event.source_id),
         "event": event,
+        "name": debugger.payload_name(bytes(event.payload)),
+        "origin": origins.origins(member.workspace).get(event.source_id),
         "meaning": queries.meaning(event.reason),
         "text": text,
         "cut": cut,

@@ -132,6 +132,21 @@ def newest(workspace: int, source: int) -> Fact | None:
     return next(facts, None)
 
 
+@dataclass(frozen=True, slots=True)
+class Newest:
+    """The newest event of a source: its name, when it happened, and by which identifier it names somebody."""
+
+    name: str
+    at: Millis
+    who: str
+
+
+def newest_told(workspace: int, source: int) -> Newest | None:
+    """The newest event of a source in words for a page, None where it has sent none lately."""
+    fact = newest(workspace, source)
+    return Newest(fact.name or fact.kind, fact.at, who_of(fact)) if fact is not None else None
+
+
 def newest_visitor(workspace: int, source: int) -> str:
     """By which identifier a source named somebody last, `type:value`; empty where it has named nobody lately."""
     fact = newest(workspace, source)
@@ -196,10 +211,15 @@ def _read(payload: bytes) -> tuple[str, bool, str, str]:
     text, cut = _shown(value)
     if not isinstance(value, dict):
         return text, cut, "", ""
-    name = next((str(value[key]) for key in ("event", "name", "type") if value.get(key)), "")
+    name = next((str(value[key]) for key in ("event", "name", "type", "topic") if value.get(key)), "")  # the topic is a webhook's
     ids = (("user_id", "userId"), ("anonymous_id", "anonymousId"))
     who = next((f"{kind}:{value[key]}" for kind, key in ids if isinstance(value.get(key), str | int) and value[key] != ""), "")
     return text, cut, name[:200], who[:300]
+
+
+def payload_name(payload: bytes) -> str:
+    """What a payload calls itself: the event's name, else its type; empty where it cannot be read."""
+    return _read(payload)[2]
 
 
 def payload_text(payload: bytes, limit: int) -> tuple[str, bool]:

@@ -97,6 +97,11 @@ def aside_count(workspace: int, source: int, reason: str) -> int:
     return QuarantinedEvent.objects.filter(workspace_id=workspace, source_id=source, reason=reason).count()
 
 
+def aside_waiting(workspace: int, source: int) -> int:
+    """How many events of a source are set aside now."""
+    return QuarantinedEvent.objects.filter(workspace_id=workspace, source_id=source).count()
+
+
 def aside_reasons(workspace: int, source: int) -> list[tuple[str, int]]:
     """Why events of a source are set aside now, and how many for each reason, the most first."""
     rows = QuarantinedEvent.objects.filter(workspace_id=workspace, source_id=source).values_list("reason").annotate(n=CountRows("pk")).order_by("-n", "reason")

@@ -12,6 +12,7 @@ urlpatterns = [
     path("<int:source>/counts/", views.show_counts, name="source_counts"),
     path("<int:source>/first/", views.show_first, name="source_first"),
     path("<int:source>/events/", views.show_events, name="source_events"),
+    path("<int:source>/aside/", views.show_asides, name="source_asides"),
     path("<int:source>/rename", views.rename, name="source_rename"),
     path("<int:source>/restore-key", views.restore_key, name="source_restore_key"),
     path("<int:source>/rotate", views.rotate, name="source_rotate"),

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
-from sojourn.apps.sources import actions, debugger, kinds, queries
+from sojourn.apps.sources import actions, debugger, kinds, origins, queries
 from sojourn.apps.sources.access import access_source
 from sojourn.apps.sources.models import QuarantinedEvent, Source
 from sojourn.apps.sources.redrive import AT_ONCE
@@ -35,12 +35,16 @@ def index_table(request: HttpRequest, member: Membership) -> HttpResponse:
 
 def _index(member: Membership) -> dict[str, Any]:
     choices = [{"key": key, "title": title, "means": kinds.MEANS[key], "icon": kinds.ICONS[key]} for key, title in kinds.KINDS.items()]
-    return {"here": "sources", "sources": queries.list_sources(member.workspace), "kinds": choices, "typed": "", "kind": kinds.WEBSITE}
+    elsewhere = origins.origins(member.workspace)
+    sources = [(line, elsewhere.get(line.id)) for line in queries.list_sources(member.workspace)]
+    return {"here": "sources", "sources": sources, "kinds": choices, "typed": "", "kind": kinds.WEBSITE}
 
 
-@member_page(Role.MEMBER, "POST")
+@member_page(Role.MEMBER, "GET", "POST")
 def create(request: HttpRequest, member: Membership) -> HttpResponse:
-    """Make a source and show its key this once."""
+    """Make a source and show its key this once. Asked for again later, the address leads to all sources."""
+    if request.method != "POST":
+        return redirect("sources")
     name, kind = request.POST.get("name", ""), request.POST.get("kind", kinds.WEBSITE)
     try:
         source, key = actions.create_source(member.workspace, name, member.email, now(), kind)
@@ -73,9 +77,14 @@ def show_events(request: HttpRequest, member: Membership, source: int) -> HttpRe
     return render(request, "sources/_events.html", _events(request, member, access_source(member.workspace, source)))
 
 
+@member_page()
+def show_asides(request: HttpRequest, member: Membership, source: int) -> HttpResponse:
+    """What is set aside of a source, as it is now."""
+    found = access_source(member.workspace, source)
+    return render(request, "sources/_aside.html", {**_counts(member, found), **_asides(request, member, found)})
+
+
 def _page(request: HttpRequest, member: Membership, source: Source, key: str = "") -> HttpResponse:
-    before = request.GET.get("before", "")
-    aside = queries.quarantined(member.workspace, source.pk, int(before) if before.isascii() and before.isdigit() and len(before) < 19 else 0)
     shown = snippets(settings.PUBLIC_URL, key or NO_KEY, source.kind)
     context = {
         "here": "sources",
@@ -86,15 +95,24 @@ def _page(request: HttpRequest, member: Membership, source: Source, key: str = "
         "kind_title": kinds.KINDS.get(source.kind, source.kind),
         "kind_icon": kinds.ICONS.get(source.kind, "plug"),
         "ask_first": setting(member.workspace, "browser_consent") == "ask_first",
-        "aside": [_aside(event) for event in aside],
-        "before": aside[-1].pk if len(aside) == queries.PAGE else 0,
-        "aside_reasons": [(reason, queries.meaning(reason), n) for reason, n in queries.aside_reasons(member.workspace, source.pk)],
-        "at_once": AT_ONCE,
         "clients": kinds.CLIENTS,
         "aliases": [(alias, kinds.CLIENTS[alias.kind].title) for alias in queries.aliases(member.workspace, source.pk) if alias.kind in kinds.CLIENTS],
         "limits": source,
     }
-    return render(request, "sources/show.html", {**context, **_counts(member, source), **_events(request, member, source)})
+    return render(request, "sources/show.html", {**context, **_counts(member, source), **_events(request, member, source), **_asides(request, member, source)})
+
+
+def _asides(request: HttpRequest, member: Membership, source: Source) -> dict[str, Any]:
+    said = request.GET.get("before", "")
+    before = int(said) if said.isascii() and said.isdigit() and len(said) < 19 else 0
+    aside = queries.quarantined(member.workspace, source.pk, before)
+    return {
+        "aside": [_aside(event) for event in aside],
+        "from": before,
+        "before": aside[-1].pk if len(aside) == queries.PAGE else 0,
+        "aside_reasons": [(reason, queries.meaning(reason), n) for reason, n in queries.aside_reasons(member.workspace, source.pk)],
+        "at_once": AT_ONCE,
+    }
 
 
 def _counts(member: Membership, source: Source) -> dict[str, Any]:
@@ -104,9 +122,14 @@ def _counts(member: Membership, source: Source) -> dict[str, Any]:
         for what, counts in (("dropped", line.dropped), ("set aside", line.quarantined), ("kept, flagged", line.flagged))
         for reason, events in counts.items()
     ]
-    first = debugger.newest(member.workspace, source.pk) if line.kept else None
-    newest = {"name": first.name or first.kind, "at": first.at, "who": debugger.who_of(first)} if first else None
-    return {"source": line, "reasons": reasons, "newest": newest, "waiting": line.enabled and not line.kept}
+    return {
+        "source": line,
+        "reasons": reasons,
+        "newest": debugger.newest_told(member.workspace, source.pk) if line.kept else None,
+        "waiting": line.enabled and not line.kept,
+        "waits": queries.aside_waiting(member.workspace, source.pk) if line.quarantined else 0,
+        "origin": origins.origins(member.workspace).get(source.pk),
+    }
 
 
 def _events(request: HttpRequest, member: Membership, source: Source) -> dict[str, Any]:
@@ -115,7 +138,7 @@ def _events(request: HttpRequest, member: Membership, source: Source) -> dict[st
     outcome = outcome if outcome in debugger.OUTCOMES else ""
     seen = debugger.glance(member.workspace, source.pk, now())
     named = [one for one in seen.events if name.lower() in one.name.lower()]
-    path = reverse("source_events", args=[source.pk])
+    path, page = reverse("source_events", args=[source.pk]), reverse("source", args=[source.pk])
     asked = {key: value for key, value in (("outcome", outcome), ("name", name), ("pause", "1" if paused else "")) if value}
     counts = debugger.Glance(named).counts()
     chips = [
@@ -125,11 +148,12 @@ def _events(request: HttpRequest, member: Membership, source: Source) -> dict[st
     return {
         "events": [one for one in named if outcome in ("", one.outcome)],
         "glance": seen,
-        "chips": [{"key": key, "title": title, "n": n, "href": _link({**asked, "outcome": key})} for key, title, n in chips],
+        "chips": [{"key": key, "title": title, "n": n, "href": page + _link({**asked, "outcome": key})} for key, title, n in chips],
         "outcome": outcome,
         "name": name,
         "paused": paused,
-        "pause_href": _link({**asked, "pause": "" if paused else "1"}),
+        "pause_href": page + _link({**asked, "pause": "" if paused else "1"}),
+        "all_href": page,
         "events_src": f"{path}{_link(asked) if asked else ''}",
         "events_of": source.pk,
     }
@@ -141,12 +165,15 @@ def _link(asked: dict[str, str]) -> str:
 
 def _aside(event: QuarantinedEvent) -> dict[str, Any]:
     text, cut = debugger.payload_text(bytes(event.payload), SHOWN_BYTES)
-    return {"id": event.pk, "at": event.at, "meaning": queries.meaning(event.reason), "detail": event.detail, "payload": text, "cut": cut}
+    name, meaning = debugger.payload_name(bytes(event.payload)), queries.meaning(event.reason)
+    return {"id": event.pk, "at": event.at, "name": name, "meaning": meaning, "detail": event.detail, "payload": text, "cut": cut}
 
 
-@member_page(Role.MEMBER, "POST")
+@member_page(Role.MEMBER, "GET", "POST")
 def rotate(request: HttpRequest, member: Membership, source: int) -> HttpResponse:
-    """Another key, shown this once."""
+    """Another key, shown this once. Asked for again later, the address leads to the source."""
+    if request.method != "POST":
+        return redirect("source", access_source(member.workspace, source).pk)
     found, key = actions.rotate_key(member.workspace, source, member.email, now())
     undo = f"undo:{reverse('source_restore_key', args=[source])}"
     messages.success(request, "Here is another key. The old one ends within 10 seconds.", extra_tags=undo)

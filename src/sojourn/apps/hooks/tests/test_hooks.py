@@ -216,7 +216,7 @@ def test_a_viewer_changes_nothing_and_a_stranger_finds_nothing(heard):
     for path in paths:
         assert post(browser(house.vera), f"/sources/hooks/{hook.pk}/{path}", FORM).status_code == 403
         assert post(browser(house.charlie), f"/sources/hooks/{hook.pk}/{path}", FORM).status_code == 404
-    for path in ("", "calls/", "mapping/"):
+    for path in ("", "calls/", "first/", "mapping/"):
         assert browser(house.charlie).get(f"/sources/hooks/{hook.pk}/{path}").status_code == 404
         assert browser(house.vera).get(f"/sources/hooks/{hook.pk}/{path}").status_code == 200
     assert hook.token not in browser(house.charlie).get("/sources/hooks/").content.decode()
@@ -230,3 +230,54 @@ def test_the_list_counts_what_was_kept_and_forged(heard):
     line = queries.list_hooks(house.workspace)[0]
     assert (line.kept, line.forged, line.aside) == (3, 2, 1)
     assert queries.list_hooks(house.next_door) == []
+
+
+def test_a_webhook_and_its_source_lead_to_each_other(heard):
+    house = build()
+    hook = make(house)
+    client = browser(house.bob)
+    page = client.get(f"/sources/{hook.source_id}/").content.decode()
+    assert f'href="/sources/hooks/{hook.pk}/"' in page
+    assert "Webhook, Any JSON" in page
+    assert f'href="/sources/{hook.source_id}/"' in client.get(f"/sources/hooks/{hook.pk}/").content.decode()
+    assert "Webhook, Any JSON" in client.get("/sources/").content.decode()
+
+
+def test_the_page_says_whether_calls_arrive_and_what_they_lack(heard):
+    house = build()
+    hook = make(house)
+    client = browser(house.bob)
+
+    def said() -> str:
+        part = client.get(f"/sources/hooks/{hook.pk}/first/").content.decode()
+        assert part.strip().split(">")[0] in client.get(f"/sources/hooks/{hook.pk}/").content.decode()
+        return part
+
+    def count(reason: str) -> None:
+        Count.objects.create(workspace_id=house.workspace, source_id=hook.source_id, day=1, reason=reason, events=1)
+
+    assert "Waiting for the first call" in said()
+    count("forged")
+    assert "none is signed with this secret" in said()
+    count("unmapped")
+    payload = json.dumps({"hook": "generic", "topic": "ticket.closed", "body": CALL}).encode()
+    QuarantinedEvent.objects.create(workspace_id=house.workspace, source_id=hook.source_id, position=1, at=NOW, reason="unmapped", detail="", payload=payload)
+    assert "1 call waits without a meaning" in said()
+    assert "Take them in again" not in said()
+    actions.save_rule(house.workspace, hook.pk, RULE, "a", NOW)
+    assert "Take them in again" in said()
+    count("kept")
+    assert "1 event kept · 1 set aside · 1 forged" in said()
+
+
+def test_the_page_that_shows_a_secret_has_an_address_of_its_own_so_that_a_reload_makes_no_other(heard):
+    house = build()
+    client = browser(house.bob)
+    made = post(client, "/sources/hooks/create", {"name": "Desk", "kind": "generic"}).content.decode()
+    hook = Hook.objects.get()
+    assert f'data-address="/sources/hooks/{hook.pk}/"' in made
+    assert f'data-address="/sources/hooks/{hook.pk}/"' in post(client, f"/sources/hooks/{hook.pk}/secret", {"make": "1"}).content.decode()
+    secret = Hook.objects.get().secret
+    assert client.get("/sources/hooks/create").headers["location"] == "/sources/hooks/"
+    assert client.get(f"/sources/hooks/{hook.pk}/secret").headers["location"] == f"/sources/hooks/{hook.pk}/"
+    assert Hook.objects.get().secret == secret

@@ -3,7 +3,7 @@
 import pytest
 
 from sojourn.apps.sources import actions, redrive
-from sojourn.apps.sources.models import QuarantinedEvent
+from sojourn.apps.sources.models import Count, QuarantinedEvent
 from sojourn.apps.sources.redrive import Again, Verdict
 from sojourn.apps.workspace.models import AuditRow
 from sojourn.apps.workspace.tests.house import NOW, browser, build, post
@@ -143,3 +143,26 @@ def test_where_capture_cannot_be_reached_nothing_is_lost():
         redrive.drive_again(house.workspace, event.source_id, event.pk, "{}", "bob", NOW)
     assert (refused.value.code, QuarantinedEvent.objects.count()) == (Code.NOT_READY, 1)
     assert "cannot reach capture" in post(browser(house.bob), f"/sources/{event.source_id}/aside/drive", {"reason": "too_deep"}, follow=True).content.decode()
+
+
+def test_what_is_set_aside_is_a_region_of_its_own_that_counts_what_waits_now(driven):
+    house = build()
+    event = aside(house, b'{"event":"Wishlist Shared"}')
+    Count.objects.create(workspace_id=house.workspace, source_id=event.source_id, day=1, reason="too_deep", events=3)
+    client = browser(house.bob)
+    page = client.get(f"/sources/{event.source_id}/").content.decode()
+    part = client.get(f"/sources/{event.source_id}/aside/").content.decode()
+    assert part.strip().split(">")[0] in page
+    assert f'data-live="source:{event.source_id}"' in part
+    assert "Wishlist Shared" in part
+    assert "1 waits below now" in page
+    post(client, f"/sources/{event.source_id}/aside/{event.pk}/discard")
+    assert "Nothing waits here" in client.get(f"/sources/{event.source_id}/aside/").content.decode()
+    assert "none waits any more" in client.get(f"/sources/{event.source_id}/counts/").content.decode()
+
+
+def test_what_broke_its_contract_leads_to_the_contract(driven):
+    house = build()
+    event = aside(house, b'{"type":"track","event":"A & B"}', "contract_broken")
+    page = browser(house.vera).get(f"/sources/{event.source_id}/aside/{event.pk}/").content.decode()
+    assert '"/tracking/event/?kind=track&amp;name=A%20%26%20B#contract"' in page

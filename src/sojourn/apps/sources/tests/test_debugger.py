@@ -150,5 +150,5 @@ def test_the_fragment_of_each_region_is_the_one_in_the_page(log):
 def test_charlie_sees_no_events_of_alice(log):
     house = build()
     source, _key = actions.create_source(house.workspace, "Website", "alice@example.com", NOW)
-    for part in ("", "events/", "counts/", "first/"):
+    for part in ("", "events/", "counts/", "first/", "aside/"):
         assert browser(house.charlie).get(f"/sources/{source.pk}/{part}").status_code == 404

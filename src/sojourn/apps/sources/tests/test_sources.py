@@ -4,6 +4,7 @@ import pytest
 
 from sojourn.apps.sources import actions, queries
 from sojourn.apps.sources.models import Count, QuarantinedEvent, Source
+from sojourn.apps.sources.origins import Origin
 from sojourn.apps.workspace.models import AuditRow
 from sojourn.apps.workspace.tests.house import NOW, browser, build, post
 from sojourn.terms.outcomes import MEANING, Reason
@@ -164,3 +165,46 @@ def test_a_source_can_be_called_something_else():
     assert actions.rename_source(house.workspace, source.pk, " Shop ", "alice@example.com", NOW) == "Website"
     assert Source.objects.get().name == "Shop"
     assert AuditRow.objects.get(verb="rename_source").detail == {"source": source.pk, "before": "Website"}
+
+
+def test_the_page_that_shows_a_key_has_the_address_of_the_source_so_that_a_reload_makes_no_other():
+    client = browser(build().bob)
+    made = post(client, "/sources/create", {"name": "Website"}).content.decode()
+    source = Source.objects.get()
+    assert f'data-address="/sources/{source.pk}/"' in made
+    assert f'data-address="/sources/{source.pk}/"' in post(client, f"/sources/{source.pk}/rotate").content.decode()
+    assert "data-address" not in client.get(f"/sources/{source.pk}/").content.decode()
+    assert 'href="?' not in made
+    assert client.get("/sources/create").headers["location"] == "/sources/"
+    assert client.get(f"/sources/{source.pk}/rotate").headers["location"] == f"/sources/{source.pk}/"
+    assert Source.objects.count() == 1
+
+
+def test_where_events_come_and_none_is_kept_the_page_says_why_instead_of_waiting():
+    house = build()
+    source, _key = make(house.workspace)
+    client = browser(house.vera)
+    first = f"/sources/{source.pk}/first/"
+    assert "Waiting for your first event" in client.get(first).content.decode()
+    Count.objects.create(workspace_id=house.workspace, source_id=source.pk, day=1, reason="contract_broken", events=2)
+    said = client.get(first).content.decode()
+    assert "Waiting" not in said
+    assert "2 set aside: The properties break the contract" in said
+    assert "nothing kept" in client.get("/sources/table/").content.decode()
+
+
+def test_a_source_that_is_a_webhook_or_a_stream_leads_there_and_shows_no_code_to_paste(monkeypatch):
+    house = build()
+    shop, calls = make(house.workspace)[0], make(house.workspace, "Orders")[0]
+    there = {calls.pk: Origin("Webhook, Shopify", "shopping-bag", "/sources/hooks/5/", "Enter its address at Shopify.")}
+    monkeypatch.setattr("sojourn.apps.sources.origins._finders", [lambda workspace: there if workspace == house.workspace else {}])
+    client = browser(house.bob)
+    page = client.get(f"/sources/{calls.pk}/").content.decode()
+    assert 'href="/sources/hooks/5/"' in page
+    assert "Enter its address at Shopify." in page
+    assert not [code for code in ("YOUR_WRITE_KEY", "Another key", calls.key_hint, "alias-value") if code in page]
+    assert "YOUR_WRITE_KEY" in client.get(f"/sources/{shop.pk}/").content.decode()
+    table = client.get("/sources/").content.decode()
+    assert "Webhook, Shopify" in table
+    assert shop.key_hint in table
+    assert calls.key_hint not in table
