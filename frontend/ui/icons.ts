@@ -8,8 +8,8 @@ const BY_NAME = [
   "activity", "adjustments-horizontal", "alert-circle", "alert-triangle", "arrow-back-up", "arrow-down", "arrow-left", "arrow-narrow-right", "arrow-right",
   "arrow-up", "arrow-up-right", "ban", "bell", "bolt", "browser", "building-store", "bug", "calendar", "cash", "chart-bar", "chart-line", "check",
   "checks", "chevron-down", "chevron-left", "chevron-right", "chevron-up", "circle", "circle-check", "circle-dashed", "circle-x", "click", "clock",
-  "clock-pause", "code", "coin", "contrast", "copy", "corner-down-left", "credit-card", "credit-card-off", "database", "device-desktop", "device-floppy",
-  "device-mobile", "dots", "dots-vertical", "download", "edit", "external-link", "eye", "eye-off", "file-text", "filter", "fingerprint", "flag", "gauge",
+  "clock-pause", "code", "coin", "contrast", "copy", "corner-down-left", "cpu", "credit-card", "credit-card-off", "database", "device-desktop", "device-floppy",
+  "device-mobile", "dots", "dots-vertical", "download", "edit", "external-link", "eye", "eye-off", "file-text", "filter", "fingerprint", "flag", "folder", "gauge",
   "gift", "git-branch", "git-merge", "hand-stop", "heart-rate-monitor", "help", "help-circle", "history", "home", "id", "inbox", "info-circle", "key",
   "keyboard", "layout-grid", "layout-sidebar", "layout-sidebar-right", "link", "list", "list-check", "loader-2", "location", "lock", "login", "logout",
   "mail", "mail-forward", "mail-off", "mail-opened", "map-pin", "menu-2", "message", "message-circle", "message-off", "moon", "mood-sad", "mouse",
@@ -23,7 +23,7 @@ const BY_NAME = [
 // Icons that the pages' script draws itself: toasts, the panel, the palette.
 const BY_SCRIPT = [
   "alert-circle", "alert-triangle", "arrow-up-right", "bolt", "building-store", "circle-check", "device-desktop", "fingerprint", "heart-rate-monitor", "history", "home",
-  "info-circle", "key", "keyboard", "link", "list-check", "logout", "mail", "mail-opened", "message", "palette", "plug", "plus", "point", "rocket", "search", "send", "settings",
+  "inbox", "info-circle", "key", "keyboard", "link", "list-check", "logout", "mail", "mail-opened", "message", "palette", "plug", "plug-connected", "plus", "point", "rocket", "search", "send", "settings",
   "shopping-bag", "shopping-cart", "trash", "user", "user-plus", "user-question", "users", "x", "zoom-question",
 ];
 

@@ -109,7 +109,7 @@ def _words(why: Why, values: dict[str, Any]) -> tuple[str, str]:
     sent, most = values.get("sent_in_window", 0), values.get("cap_count", 0)
     window = format_duration(values.get("cap_window", 0))
     said = {True: "said yes", False: "said no", None: "said nothing"}[values.get("consent")]
-    rule = "everybody who did not say no" if values.get("consent_rule") == "opt_out" else "those who said yes"
+    rule = "everybody who did not say no is written to" if values.get("consent_rule") == "opt_out" else "only those who said yes are written to"
     ready, expires = values.get("ready_at", 0), values.get("expires_at", 0)
     opens = f"earliest at {_moment(ready)}" if ready else "at no time within two days"
     return {
@@ -124,8 +124,8 @@ def _words(why: Why, values: dict[str, Any]) -> tuple[str, str]:
         Why.NO_ADDRESS: ("There was an email address.", "No email address was known."),
         Why.BAD_ADDRESS: ("There was an email address.", "What was given as email is no address that can be written to."),
         Why.SUPPRESSED: ("The address was not on the suppression list.", "The address bounced, complained, or was blocked by hand."),
-        Why.NO_CONSENT: (f"Consent: they {said}; written to are {rule}.", f"Consent: they {said}; written to are {rule}."),
-        Why.UNSUBSCRIBED: (f"Consent: they {said}; written to are {rule}.", "They unsubscribed, or said no."),
+        Why.NO_CONSENT: (f"They {said}; {rule}.", f"They {said}; {rule}."),
+        Why.UNSUBSCRIBED: (f"They {said}; {rule}.", "They unsubscribed, or said no."),
         Why.FREQUENCY_CAP: (f"{sent} of at most {most} messages in {window}.", f"{sent} messages in {window}; at most {most} are allowed."),
         Why.EXPIRED: (
             f"It could go out {opens}, in the zone {values.get('zone', 'UTC')}.",

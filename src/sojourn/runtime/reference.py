@@ -35,7 +35,7 @@ def _settings() -> str:
     machine = _table(("variable", "meaning"), ((f"`{name}`", text) for name, text in SETTINGS.items()))
     from sojourn.apps.workspace.api import settings_reference
 
-    workspace = _table(("setting", "default", "meaning"), ((f"`{entry.key}`", f"`{entry.default}`", entry.meaning) for entry in settings_reference()))
+    workspace = _table(("setting", "default", "meaning"), ((f"`{entry.key}`", f"`{entry.default}`", _with_choices(entry)) for entry in settings_reference()))
     return (
         GENERATED
         + "# Settings\n\n## Of the machine\n\nEnvironment variables, read at the start. A bad value or an unknown `SOJOURN_*` name is refused.\n\n"
@@ -44,6 +44,14 @@ def _settings() -> str:
         + "What decisions rest on becomes a new version of the rules.\n\n"
         + workspace
     )
+
+
+def _with_choices(entry: Any) -> str:
+    """What a setting means; where it takes one of a few words, also what each of them does."""
+    titles = entry.titles or entry.choices
+    if tuple(titles) == tuple(entry.choices):
+        return str(entry.meaning)
+    return f"{entry.meaning} " + "; ".join(f"`{key}`: {title[0].lower()}{title[1:]}" for key, title in zip(entry.choices, titles, strict=True)) + "."
 
 
 def _reasons() -> str:

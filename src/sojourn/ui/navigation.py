@@ -45,12 +45,18 @@ class Entry:
     keys: str
     nested: bool
     current: bool
+    within: bool
 
 
 def entries(here: str) -> list[Entry]:
-    """The parts whose pages exist; `here` marks the one a page belongs to."""
+    """The parts whose pages exist; `here` marks the one a page belongs to, and the one that it is nested under."""
     addresses = _addresses(get_urlconf(), get_script_prefix())
-    return [Entry(one.key, addresses[one.key], one.label, one.icon, one.keys, bool(one.under), one.key == here) for one in PARTS if one.key in addresses]
+    above = next((one.under for one in PARTS if one.key == here), "")
+    return [
+        Entry(one.key, addresses[one.key], one.label, one.icon, one.keys, bool(one.under), one.key == here, one.key == above)
+        for one in PARTS
+        if one.key in addresses
+    ]
 
 
 @lru_cache(maxsize=4)

@@ -1,5 +1,6 @@
 """Tags and filters that show times, amounts, people, icons and charts the same way on every page."""
 
+import re
 import time
 from collections.abc import Iterable
 from datetime import datetime
@@ -22,6 +23,7 @@ from sojourn.ui.assets import icons
 
 register = template.Library()
 TINTS = 10
+_UNIT = re.compile(r"(?<=\d) (?=(?:[A-Z]{3}|ms|s|min|h|d|days?|pages?|products?|events?)\b|%)")
 _MONTHS = ("", "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
@@ -115,8 +117,14 @@ def percent(share: float) -> str:
 
 @register.filter
 def words(key: object) -> str:
-    """`shipping_cost` as `shipping cost`."""
-    return str(key).replace("_", " ")
+    """`shipping_cost` as `shipping cost`, `abandoned-cart` as `abandoned cart`."""
+    return str(key).replace("_", " ").replace("-", " ")
+
+
+@register.filter
+def glued(text: object) -> str:
+    """Text in which a number and its unit stay on one line: `24.90 EUR`, `75 %`, `12 min`."""
+    return _UNIT.sub("\u00a0", str(text))
 
 
 @register.filter
@@ -233,7 +241,9 @@ def navigation_all(here: str = "") -> dict[str, Any]:
 def navigation_short(here: str = "") -> dict[str, Any]:
     """The bar at the bottom of phones: the daily parts, and the rest behind More."""
     found = navigation.entries(here or "")
-    return {"first": [one for one in found if one.key in navigation.FIRST], "rest": [one for one in found if one.key not in navigation.FIRST]}
+    first = [one for one in found if one.key in navigation.FIRST]
+    rest = [one for one in found if one.key not in navigation.FIRST]
+    return {"first": first, "rest": rest, "beyond": any(one.current for one in rest) and not any(one.within for one in first)}
 
 
 # Inside a `for`, Django's own `empty` is meant; there this one is called `nothing`.

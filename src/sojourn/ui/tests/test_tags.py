@@ -208,3 +208,19 @@ def test_times_are_shown_in_the_zone_and_exact_on_hover():
 def test_every_cause_has_a_name_and_a_new_one_its_key():
     assert set(CAUSE_WORDS) == set(Cause)
     assert render("{{ 'forced_account'|cause_words }} {{ 'bad_weather'|cause_words }}") == "Had to make an account Bad weather"
+
+
+def test_a_nested_page_marks_its_own_part_and_the_one_above_it():
+    wide = render("{% navigation 'mailbox' %}")
+    assert (wide.count('aria-current="page"'), wide.count("data-within")) == (1, 1)
+    assert f'<a href="{reverse("messages")}" data-within' in wide
+    assert f'<a href="{reverse("messages")}" data-within' in render("{% navigation_short 'mailbox' %}")
+
+
+@pytest.mark.parametrize(("here", "marked"), [("home", False), ("mailbox", False), ("health", True), ("tracking", True)])
+def test_a_phone_marks_more_where_the_page_is_behind_it(here, marked):
+    assert ("<summary data-within>" in render("{% navigation_short here %}", here=here)) is marked
+
+
+def test_keys_are_shown_as_words():
+    assert (ui.words("shipping_cost"), ui.words("abandoned-cart")) == ("shipping cost", "abandoned cart")

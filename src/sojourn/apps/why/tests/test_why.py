@@ -55,7 +55,7 @@ def test_the_conditions_after_the_one_that_failed_are_listed_as_not_looked_at():
         ("No message about this cart yet", True),
         ("There is an email address", False),
         ("The address is not suppressed", None),
-        ("They agreed to be written to", None),
+        ("Consent allows it", None),
         ("They have not unsubscribed", None),
         ("They did not get too many messages", None),
         ("There is time outside quiet hours", None),

@@ -161,6 +161,19 @@ def test_every_change_leaves_an_audit_row_with_before_and_after():
     assert (row.workspace_id, row.actor, row.subject, row.detail) == (house.workspace, "alice@example.com", "holdout", {"before": "10%", "after": "20%"})
 
 
+def test_who_did_what_names_a_setting_as_its_page_does():
+    house = build()
+    set_to(house.workspace, "holdout", "20%")
+    page = browser(house.alice).get("/settings/audit/").content.decode()
+    assert '<a href="/settings/#holdout">Held back at random</a>' in page
+
+
+def test_what_a_setting_means_is_said_without_the_words_that_programs_use():
+    for one in PREFERENCES:
+        if one.titles:
+            assert not {word for word in one.choices if "_" in word and word in one.meaning}, one.key
+
+
 def test_the_form_saves_what_fits_and_shows_what_does_not_beside_its_field():
     house = build()
     answer = post(browser(house.alice), "/settings/save", {"cart_gap": "45m", "holdout": "lots"})
