@@ -6,7 +6,7 @@ import type { Plugin } from "vite";
 // Icons whose names are worked out while a page is made, so that no template spells them.
 const BY_NAME = [
   "activity", "adjustments-horizontal", "alert-circle", "alert-triangle", "arrow-back-up", "arrow-down", "arrow-left", "arrow-narrow-right", "arrow-right",
-  "arrow-up", "arrow-up-right", "ban", "bell", "bolt", "browser", "building-store", "bug", "calendar", "cash", "chart-bar", "chart-line", "check",
+  "arrow-up", "arrow-up-right", "ban", "bell", "bolt", "browser", "bucket", "building-store", "bug", "calendar", "cash", "chart-bar", "chart-line", "check",
   "checks", "chevron-down", "chevron-left", "chevron-right", "chevron-up", "circle", "circle-check", "circle-dashed", "circle-x", "click", "clock",
   "clock-pause", "code", "coin", "contrast", "copy", "corner-down-left", "cpu", "credit-card", "credit-card-off", "database", "device-desktop", "device-floppy",
   "device-mobile", "dots", "dots-vertical", "download", "edit", "external-link", "eye", "eye-off", "file-text", "filter", "fingerprint", "flag", "folder", "gauge",

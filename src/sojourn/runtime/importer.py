@@ -43,7 +43,7 @@ class Summary(msgspec.Struct):
 
 
 class _Place(msgspec.Struct):
-    """Where an import is; kept beside the file while it runs, so that one cut short goes on. Without it nothing counts twice either, it only takes longer."""
+    """Where an import is; kept while it runs, so that one cut short goes on. Without it nothing counts twice either, it only takes longer."""
 
     digest: str
     source: int
@@ -68,22 +68,25 @@ def import_file(
     *,
     contacts: bool = False,
     progress: Callable[[int], None] = lambda _: None,
+    places: Path | None = None,
 ) -> Summary:
     """Put the file on the log as history: it updates portraits and fires nothing. `progress` is told how many bytes of the file are done.
+
+    `places` is the folder in which to keep how far it is, one that belongs to this log alone; without it that stands beside the file.
 
     An event without messageId gets one made of the file's content and its line, so that the same file counts once however often it is brought in.
     Contacts are trusted: their email may lead to somebody who is already known. Errors: Refusal for a file that cannot be read at all, or a full log.
     """
-    place = _resumed(path, source, contacts)
+    place = _resumed(path, source, contacts, places, progress)
     holder = KeyHolder(workspace, source, "import", secret=contacts)
     names = Names()
     with (_parquet if path.suffix.lower() == ".parquet" else _text)(path, place, contacts) as (lines, offset, done):
         for batch in _batches(lines):
             _put(log, Intake(holder, now(), historical=True), names, batch, place.summary)
             place.offset, place.line = offset(), batch[-1].number
-            _remember(path, place)
+            _remember(_beside(path, places, place), place)
             progress(done())
-    _beside(path).unlink(missing_ok=True)
+    _beside(path, places, place).unlink(missing_ok=True)
     progress(path.stat().st_size)
     return place.summary
 
@@ -296,27 +299,29 @@ def _call(fields: dict[str, Any]) -> Candidate:
 # -- going on
 
 
-def _beside(path: Path) -> Path:
-    return path.with_name(f".{path.name}.sojourn-import")
+def _beside(path: Path, places: Path | None, place: _Place) -> Path:
+    return path.with_name(f".{path.name}.sojourn-import") if places is None else places / f"{place.source}-{place.digest}"
 
 
-def _resumed(path: Path, source: int, contacts: bool) -> _Place:
+def _resumed(path: Path, source: int, contacts: bool, places: Path | None, progress: Callable[[int], None]) -> _Place:
     h = blake2b(digest_size=16)
     try:
         with path.open("rb") as file:
-            while part := file.read(1 << 20):
+            while part := file.read(4 << 20):
                 h.update(part)
+                progress(0)
     except OSError as error:
         raise Refusal(Code.NOT_FOUND, f"{path} cannot be read: {error.strerror}") from error
     fresh = _Place(h.hexdigest(), source, contacts, 0, 0, Summary())
     try:
-        kept = msgspec.json.decode(_beside(path).read_bytes(), type=_Place)
+        kept = msgspec.json.decode(_beside(path, places, fresh).read_bytes(), type=_Place)
     except (OSError, msgspec.DecodeError):
         return fresh
     return kept if (kept.digest, kept.source, kept.contacts) == (fresh.digest, source, contacts) else fresh
 
 
-def _remember(path: Path, place: _Place) -> None:
+def _remember(beside: Path, place: _Place) -> None:
     # A folder that cannot be written to costs only time: the next run begins at the first line and finds duplicates.
     with suppress(OSError):
-        _beside(path).write_bytes(_encode(place))
+        beside.parent.mkdir(exist_ok=True)
+        beside.write_bytes(_encode(place))

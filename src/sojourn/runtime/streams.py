@@ -13,11 +13,12 @@ from sojourn.ports.log import Full
 from sojourn.ports.state import Unavailable
 from sojourn.runtime import stream_social
 from sojourn.runtime.settings import Settings
+from sojourn.runtime.stream_bucket import Buckets
 from sojourn.runtime.stream_folder import Folders
 from sojourn.runtime.stream_tap import SHOWN, Tap
 from sojourn.runtime.wiring import House
 from sojourn.terms.refusals import Refusal
-from sojourn.terms.streams import BLUESKY, CONNECTING, FOLDER, LIVE, MASTODON, MQTT, TROUBLE, MqttSettings, filters
+from sojourn.terms.streams import BLUESKY, BUCKET, CONNECTING, FOLDER, LIVE, MASTODON, MQTT, TROUBLE, MqttSettings, filters
 from sojourn.terms.time import Millis
 
 log = structlog.get_logger("streams")
@@ -44,6 +45,7 @@ class StreamsLoop:
             MASTODON: stream_social.mastodon,
             BLUESKY: stream_social.bluesky,
             FOLDER: Folders(settings, stop).watch,
+            BUCKET: Buckets(settings, stop).watch,
         }
 
     def step(self) -> None:

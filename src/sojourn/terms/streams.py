@@ -1,4 +1,4 @@
-"""Streams: what is listened to outside of HTTP (a broker, a social network, a folder), and how it is read."""
+"""Streams: what is listened to outside of HTTP (a broker, a social network, a folder, a bucket), and how it is read."""
 
 import re
 from typing import Final
@@ -7,8 +7,8 @@ import msgspec
 
 from sojourn.terms.time import Millis
 
-MQTT, MASTODON, BLUESKY, FOLDER = "mqtt", "mastodon", "bluesky", "folder"
-KINDS: Final[dict[str, str]] = {MQTT: "MQTT broker", MASTODON: "Mastodon", BLUESKY: "Bluesky", FOLDER: "Watched folder"}
+MQTT, MASTODON, BLUESKY, FOLDER, BUCKET = "mqtt", "mastodon", "bluesky", "folder", "bucket"
+KINDS: Final[dict[str, str]] = {MQTT: "MQTT broker", MASTODON: "Mastodon", BLUESKY: "Bluesky", FOLDER: "Watched folder", BUCKET: "S3 bucket"}
 """Kind of a stream -> what to call it."""
 
 READING: Final = "Reading"
@@ -78,8 +78,35 @@ class FolderSettings(msgspec.Struct, frozen=True):
     contacts: bool = False
 
 
-Settings = MqttSettings | MastodonSettings | BlueskySettings | FolderSettings
-SETTINGS: Final[dict[str, type[Settings]]] = {MQTT: MqttSettings, MASTODON: MastodonSettings, BLUESKY: BlueskySettings, FOLDER: FolderSettings}
+class BucketSettings(msgspec.Struct, frozen=True):
+    """A bucket that speaks S3; of its objects those whose key begins with `prefix`. `url` without one is Amazon's for the region.
+
+    `path_style` says that the bucket stands in the path, else it stands before the host. Without a key nothing is signed, for public buckets.
+    """
+
+    bucket: str
+    region: str
+    url: str = ""
+    prefix: str = ""
+    access_key: str = ""
+    secret: str = ""
+    path_style: bool = True
+    contacts: bool = False
+
+
+def endpoint(settings: BucketSettings) -> str:
+    """The address that a bucket is asked at."""
+    return settings.url or f"https://s3.{settings.region}.amazonaws.com"
+
+
+Settings = MqttSettings | MastodonSettings | BlueskySettings | FolderSettings | BucketSettings
+SETTINGS: Final[dict[str, type[Settings]]] = {
+    MQTT: MqttSettings,
+    MASTODON: MastodonSettings,
+    BLUESKY: BlueskySettings,
+    FOLDER: FolderSettings,
+    BUCKET: BucketSettings,
+}
 
 
 class Seen(msgspec.Struct, frozen=True):

@@ -31,6 +31,7 @@ _DELETIONS: Final = (
     f"DELETE FROM sources_quarantined WHERE workspace_id = :workspace AND source_id {_FROM}",
     f"DELETE FROM hooks_mapping WHERE hook_id IN (SELECT id FROM hooks_hook WHERE workspace_id = :workspace AND source_id {_FROM})",
     f"DELETE FROM hooks_hook WHERE workspace_id = :workspace AND source_id {_FROM}",
+    f"DELETE FROM streams_object WHERE stream_id IN (SELECT id FROM streams_stream WHERE workspace_id = :workspace AND source_id {_FROM})",
     f"DELETE FROM streams_stream WHERE workspace_id = :workspace AND source_id {_FROM}",
     f"DELETE FROM sources_alias WHERE workspace_id = :workspace AND source_id {_FROM}",
     f"DELETE FROM sources_source WHERE workspace_id = :workspace AND id {_FROM}",

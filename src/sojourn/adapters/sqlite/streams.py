@@ -1,4 +1,4 @@
-"""The streams to listen to, and what is told of them; the schema is Django's (apps/streams)."""
+"""The streams to listen to, what is told of them, and which objects of buckets were read; the schema is Django's (apps/streams)."""
 
 from pathlib import Path
 from typing import Final
@@ -22,6 +22,13 @@ _TELL: Final = """
 UPDATE streams_stream
 SET state = :state, trouble = :trouble, told_at = :at, cursor = :cursor, tally = :tally, seen = :seen
 WHERE id = :id AND changed_at = :changed_at
+"""
+_KNOWN: Final = "SELECT id FROM streams_stream WHERE id IN (SELECT value FROM json_each(:ids))"
+_READ: Final = "SELECT key, etag FROM streams_object WHERE stream_id = :stream AND key IN (SELECT value FROM json_each(:keys))"
+_MARK: Final = """
+INSERT INTO streams_object (stream_id, key, etag, at, verdict)
+SELECT id, :key, :etag, :at, :verdict FROM streams_stream WHERE id = :stream
+ON CONFLICT (stream_id, key) DO UPDATE SET etag = excluded.etag, at = excluded.at, verdict = excluded.verdict
 """
 
 
@@ -70,6 +77,20 @@ class StreamRows:
         }
         with self._database.writing() as connection:
             connection.execute(_TELL, values)
+
+    def known(self, ids: list[int]) -> set[int]:
+        """Which of these streams there are, switched on or not."""
+        return {number for (number,) in self._database.rows(_KNOWN, {"ids": msgspec.json.encode(ids).decode()})}
+
+    def read(self, stream: int, keys: list[str]) -> dict[str, str]:
+        """Which of these objects of a bucket were read, with the ETag they had then."""
+        return dict(self._database.rows(_READ, {"stream": stream, "keys": msgspec.json.encode(keys).decode()}))
+
+    def mark(self, stream: int, key: str, etag: str, at: Millis, verdict: str) -> None:
+        """Remember that an object was read, unless its stream is no more."""
+        values = {"stream": stream, "key": key, "etag": etag, "at": at, "verdict": verdict[:300]}
+        with self._database.writing() as connection:
+            connection.execute(_MARK, values)
 
     def close(self) -> None:
         """Let go of the file."""

@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Callable, Mapping
+from ipaddress import ip_address
 from typing import Final
 from urllib.parse import urlsplit, urlunsplit
 
 from sojourn.terms.refusals import Code, Refusal
 from sojourn.terms.streams import (
     BLUESKY,
+    BUCKET,
     DEVICE_FAULT,
     FOLDER,
     JETSTREAM,
@@ -15,6 +17,7 @@ from sojourn.terms.streams import (
     MQTT,
     READING,
     BlueskySettings,
+    BucketSettings,
     FolderSettings,
     MastodonSettings,
     MqttSettings,
@@ -29,6 +32,8 @@ HIDDEN: Final = "••••••"
 MOST_LINES: Final = 100
 LONGEST: Final = 2_000
 _WORD: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+_BUCKET: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,62}")
+_REGION: Final = re.compile(r"[a-z0-9-]{1,40}")
 _FOLDER: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _RANGE: Final = re.compile(r"([^\s<>]{1,100})(?:\s*<\s*(-?\d+(?:\.\d+)?))?(?:\s*>\s*(-?\d+(?:\.\d+)?))?(?:\s+(fault))?")
 _ARROW: Final = re.compile(r"\s*(?:=>|->|→)\s*")
@@ -42,6 +47,7 @@ FRESH: Final[dict[str, dict[str, str]]] = {
     MASTODON: {"url": "", "token": "", "tags": "", "words": ""},
     BLUESKY: {"url": JETSTREAM, "words": ""},
     FOLDER: {"folder": "", "holds": "events"},
+    BUCKET: {"bucket": "", "region": "", "url": "", "prefix": "", "key": "", "secret": "", "style": "path", "http": "", "holds": "events"},
 }  # fmt: skip
 """Kind -> what its form holds at first."""
 
@@ -74,6 +80,12 @@ def shown(settings: Settings) -> dict[str, str]:
         }
     if isinstance(settings, BlueskySettings):
         return {"url": settings.url, "words": "\n".join(settings.words)}
+    if isinstance(settings, BucketSettings):
+        return {
+            "bucket": settings.bucket, "region": settings.region, "url": settings.url, "prefix": settings.prefix, "key": settings.access_key,
+            "secret": HIDDEN if settings.secret else "", "style": "path" if settings.path_style else "host",
+            "http": "on" if settings.url.startswith("http:") else "", "holds": "contacts" if settings.contacts else "events",
+        }  # fmt: skip
     return {"folder": settings.folder, "holds": "contacts" if settings.contacts else "events"}
 
 
@@ -149,6 +161,45 @@ def _folder(typed: Typed, before: Settings | None) -> FolderSettings:
     return FolderSettings(folder, typed.get("holds") == "contacts")
 
 
+def _bucket(typed: Typed, before: Settings | None) -> BucketSettings:
+    bucket, region, url, prefix, key, secret = (typed.get(name, "").strip() for name in ("bucket", "region", "url", "prefix", "key", "secret"))
+    if not _BUCKET.fullmatch(bucket):
+        raise Refusal(Code.BAD_VALUE, "A bucket's name has 2 to 63 letters, digits, dots and -, such as shop-exports; folders in it belong into the prefix.")
+    if not _REGION.fullmatch(region):
+        raise Refusal(Code.BAD_VALUE, "Enter the bucket's region, such as eu-central-1; auto at R2, us-east-1 at MinIO unless it was set otherwise.")
+    if url:
+        url = _unencrypted(_address(url, ("https", "http"), "https://s3.eu-central-1.amazonaws.com", "").rstrip("/"), typed.get("http") == "on")
+        if urlsplit(url).username is not None or urlsplit(url).query:
+            raise Refusal(Code.BAD_VALUE, "The address is a host's alone; the key and the secret have fields of their own.")
+    if len(prefix.encode()) > 900 or not prefix.isprintable():
+        raise Refusal(Code.BAD_VALUE, "A prefix is the beginning of the objects' names, such as exports/orders/.")
+    same = isinstance(before, BucketSettings) and (before.url, before.region, before.access_key) == (url, region, key)
+    if secret == HIDDEN:
+        if not same:
+            raise Refusal(Code.BAD_VALUE, "Type the secret too when the address, the region or the access key changes.")
+        secret = before.secret if isinstance(before, BucketSettings) else ""
+    if bool(key) != bool(secret):
+        raise Refusal(Code.BAD_VALUE, "An access key has a secret; leave both empty for a public bucket only.")
+    if any(len(word) > 500 or not word.isascii() or not word.isprintable() or " " in word for word in (key, secret)):
+        raise Refusal(Code.BAD_VALUE, "An access key and its secret are one word each, as the server shows them.")
+    return BucketSettings(bucket, region, url, prefix, key, secret, typed.get("style", "path") != "host", typed.get("holds") == "contacts")
+
+
+def _unencrypted(url: str, wanted: bool) -> str:
+    """An address as it is, unless it is unencrypted without that being wanted, or leads out of one's own network."""
+    if not url.startswith("http:"):
+        return url
+    if not wanted:
+        raise Refusal(Code.BAD_VALUE, "http:// is not encrypted: write https://, or say that the host is in your own network.")
+    try:
+        address = ip_address(urlsplit(url).hostname or "")
+    except ValueError:
+        return url  # a name; where it leads is looked at when it is called
+    if address.is_global or address.is_link_local:
+        raise Refusal(Code.BAD_VALUE, f"{address} lies outside of your own network, where the key must not travel unencrypted: write https://.")
+    return url
+
+
 def _address(text: str, schemes: tuple[str, ...], example: str, before: str) -> str:
     plain = text.strip()
     if HIDDEN in plain and before:
@@ -198,4 +249,10 @@ def _number(text: str, what: str) -> float:
     return float(plain)
 
 
-_READERS: Final[dict[str, Callable[[Typed, Settings | None], Settings]]] = {MQTT: _mqtt, MASTODON: _mastodon, BLUESKY: _bluesky, FOLDER: _folder}
+_READERS: Final[dict[str, Callable[[Typed, Settings | None], Settings]]] = {
+    MQTT: _mqtt,
+    MASTODON: _mastodon,
+    BLUESKY: _bluesky,
+    FOLDER: _folder,
+    BUCKET: _bucket,
+}

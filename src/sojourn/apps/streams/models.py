@@ -23,3 +23,17 @@ class Stream(models.Model):
 
     class Meta:
         db_table = "streams_stream"
+
+
+class StreamObject(models.Model):
+    """An object of a bucket that was read. Another ETag is another object. Written by the work process (adapters/sqlite/streams.py)."""
+
+    stream = models.ForeignKey(Stream, on_delete=models.CASCADE)
+    key = models.TextField()
+    etag = models.TextField()
+    at = models.BigIntegerField()  # ms, when it was read
+    verdict = models.CharField(max_length=300)  # what became of it
+
+    class Meta:
+        db_table = "streams_object"
+        constraints = (models.UniqueConstraint(fields=("stream", "key"), name="streams_object_once"),)

@@ -8,7 +8,7 @@ from sojourn.apps.streams.models import Stream
 from sojourn.terms.streams import KINDS, LIVE, SETTINGS, TROUBLE, Seen, Settings, Tally
 from sojourn.terms.time import Millis
 
-ICONS = {"mqtt": "cpu", "mastodon": "message-circle", "bluesky": "message-circle", "folder": "folder"}
+ICONS = {"mqtt": "cpu", "mastodon": "message-circle", "bluesky": "message-circle", "folder": "folder", "bucket": "bucket"}
 _DOTS = {LIVE: "good", TROUBLE: "bad"}
 
 

@@ -1,4 +1,4 @@
-"""Pages of streams: name a broker, a network or a folder, see what comes, and what is wrong."""
+"""Pages of streams: name a broker, a network, a folder or a bucket, see what comes, and what is wrong."""
 
 from typing import Any
 
@@ -13,13 +13,20 @@ from sojourn.apps.streams.access import access_stream
 from sojourn.apps.streams.models import Stream
 from sojourn.apps.workspace.api import Membership, Role, member_page, now
 from sojourn.terms.refusals import Code, Refusal
-from sojourn.terms.streams import FOLDER, KINDS, MQTT, FolderSettings
+from sojourn.terms.streams import BUCKET, FOLDER, KINDS, MQTT, BucketSettings, FolderSettings
 
 MEANS = {
     "mqtt": "Sensors and machines that publish to Mosquitto, EMQX, HiveMQ or AWS IoT.",
     "mastodon": "Public posts that mention you, from any Mastodon server.",
     "bluesky": "Public posts that mention you, from Bluesky's Jetstream.",
     "folder": "CSV, JSON lines and Parquet files; they bring in history and fire nothing.",
+    "bucket": "The same files from Amazon S3, MinIO, Cloudflare R2, Backblaze B2 and others that speak S3.",
+}
+
+_STOPPED = {
+    MQTT: "It listens no more. A broker keeps what comes meanwhile for seven days.",
+    FOLDER: "It listens no more. Files wait until it is switched on again.",
+    BUCKET: "It listens no more. Objects wait until it is switched on again.",
 }
 
 
@@ -96,7 +103,8 @@ def state(request: HttpRequest, member: Membership, stream: int) -> HttpResponse
 def _state(found: Stream) -> dict[str, Any]:
     kept = queries.settings_of(found)
     path = f"{settings.SOJOURN.home}/inbox/{kept.folder}" if isinstance(kept, FolderSettings) else ""
-    return {"stream": queries.line(found), "samples": found.kind == MQTT, "files": found.kind == FOLDER, "path": path}
+    bucket = f"s3://{kept.bucket}/{kept.prefix}" if isinstance(kept, BucketSettings) else ""
+    return {"stream": queries.line(found), "samples": found.kind == MQTT, "files": found.kind in (FOLDER, BUCKET), "path": path, "bucket": bucket}
 
 
 @member_page(Role.OWNER, "POST")
@@ -138,7 +146,7 @@ def stop(request: HttpRequest, member: Membership, stream: int) -> HttpResponse:
     """Do not listen."""
     actions.set_listening(member.workspace, stream, listening=False, actor=member.email, now=now())
     messages.success(
-        request, "It listens no more. A broker keeps what comes meanwhile for seven days.", extra_tags=f"undo:{reverse('stream_start', args=[stream])}"
+        request, _STOPPED.get(access_stream(member.workspace, stream).kind, "It listens no more."), extra_tags=f"undo:{reverse('stream_start', args=[stream])}"
     )
     return redirect("stream", stream)
 

@@ -11,9 +11,10 @@ from sojourn.apps.streams.models import Stream
 from sojourn.apps.workspace.models import AuditRow
 from sojourn.apps.workspace.tests.house import NOW, browser, build, post
 from sojourn.terms.refusals import Code, Refusal
-from sojourn.terms.streams import BlueskySettings, MqttSettings, Threshold, Topic
+from sojourn.terms.streams import BlueskySettings, BucketSettings, MqttSettings, Threshold, Topic
 
 BROKER = {**FRESH["mqtt"], "url": "mqtts://shop:s3cret@broker.example:8883", "thresholds": "temperature < 2 > 8 fault", "band": "0.5"}
+PAIL = {**FRESH["bucket"], "bucket": "exports", "region": "eu-central-1", "prefix": "orders/", "key": "AKIDEXAMPLE", "secret": "s3cr3t"}
 
 
 @pytest.fixture
@@ -65,6 +66,9 @@ def test_what_is_typed_is_read_exactly():
         thresholds=(Threshold("temperature", 2.0, 8.0, fault=True),),
     )
     assert read("mqtt", shown(settings), settings) == settings
+    bucket = read("bucket", {**PAIL, "url": "http://minio:9000/", "http": "on", "style": "host", "holds": "contacts"})
+    assert bucket == BucketSettings("exports", "eu-central-1", "http://minio:9000", "orders/", "AKIDEXAMPLE", "s3cr3t", path_style=False, contacts=True)
+    assert read("bucket", shown(bucket), bucket) == bucket
     assert read("bluesky", {"words": "Hellblick\n hellblick.example \n"}) == BlueskySettings(("Hellblick", "hellblick.example"))
 
 
@@ -83,6 +87,16 @@ def test_what_is_typed_is_read_exactly():
         ("mastodon", {"url": "https://m.example", "words": "", "tags": ""}, "Name a hashtag or a word"),
         ("bluesky", {"words": ""}, "Name at least one word"),
         ("folder", {"folder": "../etc"}, "one word"),
+        ("bucket", {**PAIL, "bucket": "shop/exports"}, "belong into the prefix"),
+        ("bucket", {**PAIL, "region": ""}, "Enter the bucket's region"),
+        ("bucket", {**PAIL, "url": "minio:9000"}, "The address is written as https://"),
+        ("bucket", {**PAIL, "url": "http://minio:9000"}, "http:// is not encrypted"),
+        ("bucket", {**PAIL, "url": "http://8.8.8.8:9000", "http": "on"}, "8.8.8.8 lies outside of your own network"),
+        ("bucket", {**PAIL, "url": "http://169.254.169.254", "http": "on"}, "lies outside of your own network"),
+        ("bucket", {**PAIL, "url": "https://a:b@minio.example"}, "have fields of their own"),
+        ("bucket", {**PAIL, "secret": ""}, "An access key has a secret"),
+        ("bucket", {**PAIL, "secret": "two words"}, "one word each"),
+        ("bucket", {**PAIL, "prefix": "a\0b"}, "A prefix is the beginning"),
         ("gopher", {}, "A stream is one of"),
     ],
 )
@@ -128,10 +142,29 @@ def test_the_page_says_what_is_wrong_and_shows_what_came_as_text(house):
     assert browser(house.vera).get("/sources/streams/").status_code == 200
 
 
-@pytest.mark.parametrize("kind", ["mqtt", "mastodon", "bluesky", "folder"])
+@pytest.mark.parametrize("kind", ["mqtt", "mastodon", "bluesky", "folder", "bucket"])
 def test_each_kind_has_its_form(house, kind):
     assert browser(house.alice).get(f"/sources/streams/new/?kind={kind}").status_code == 200
     wrong = post(browser(house.alice), "/sources/streams/create", {"kind": kind, "name": "x", "url": "no", "folder": "../x"})
     assert wrong.status_code == 400
     assert b'role="alert"' in wrong.content
     assert Stream.objects.count() == 0
+
+
+def test_the_secret_of_a_bucket_is_never_shown_and_does_not_follow_to_another_address(house):
+    answer = post(browser(house.alice), "/sources/streams/create", {"kind": "bucket", "name": "Exports", **PAIL}, follow=True)
+    stream = Stream.objects.get()
+    page = answer.content.decode()
+    assert "s3cr3t" not in page
+    assert HIDDEN in page
+    assert "s3://exports/orders/" in page
+    form = shown(read("bucket", PAIL))
+    post(browser(house.alice), f"/sources/streams/{stream.pk}/change", {**form, "prefix": "returns/"})
+    assert json.loads(Stream.objects.get().settings)["secret"] == "s3cr3t"
+    assert json.loads(Stream.objects.get().settings)["prefix"] == "returns/"
+    for elsewhere in ({"url": "https://elsewhere.example"}, {"region": "eu-west-1"}, {"key": "OTHER"}):
+        answer = post(browser(house.alice), f"/sources/streams/{stream.pk}/change", {**form, **elsewhere})
+        assert answer.status_code == 400
+        assert b"Type the secret too when" in answer.content
+    assert json.loads(Stream.objects.get().settings)["url"] == ""
+    assert "s3cr3t" not in str(list(AuditRow.objects.values_list("detail", flat=True)))

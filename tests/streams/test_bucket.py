@@ -1,0 +1,274 @@
+"""A watched bucket: the same files as in a folder, fetched in parts, once, as history that fires nothing, and each trouble said in words."""
+
+import gzip
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import duckdb
+import msgspec
+import pytest
+
+from sojourn.adapters.s3 import bucket as s3_bucket
+from sojourn.adapters.s3.bucket import Bucket
+from sojourn.adapters.s3.trouble import Unreachable
+from sojourn.runtime import stream_bucket
+from sojourn.terms.facts import Flag
+from sojourn.terms.streams import BucketSettings
+from tests.streams.house import House, eventually
+from tests.streams.s3 import KEY, REGION, S3, SECRET
+
+HISTORICAL = int(Flag.HISTORICAL)
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stream_bucket, "LOOK_SECONDS", 0.05)
+
+
+@pytest.fixture
+def s3() -> Iterator[S3]:
+    with S3() as server:
+        yield server
+
+
+def settings(s3: S3, **other: object) -> BucketSettings:
+    return msgspec.structs.replace(BucketSettings("shop", REGION, s3.url, "in/", KEY, SECRET), **other)
+
+
+def order(number: int) -> str:
+    return json.dumps({"type": "track", "event": "Order Completed", "userId": f"u-{number}", "properties": {"order_id": f"o-{number}"}}) + "\n"
+
+
+def ids(house: House) -> list[str]:
+    return [str(fact.props["order_id"]) for fact in house.facts()]
+
+
+def read(house: House) -> dict[str, str]:
+    """The objects that were read, and what became of them."""
+    with closing(sqlite3.connect(house.settings.database_path, timeout=10)) as db:
+        return dict(db.execute("SELECT key, verdict FROM streams_object"))
+
+
+def fetched(house: House) -> list[Path]:
+    """What lies of the bucket on our disk."""
+    return [path for path in (house.settings.home / "buckets").rglob("*") if path.is_file()]
+
+
+def test_objects_in_each_form_become_facts_of_the_past(house: House, s3: S3, tmp_path: Path):
+    s3.page = 2
+    s3.put("in/1.jsonl", order(1))
+    s3.put("in/2024/größe +%20&.csv", "event,userId,timestamp,order_id,total\nOrder Completed,u-2,2025-06-01T10:00:00Z,o-2,12.50\n")
+    s3.put("in//3.csv.gz", gzip.compress(b"event;userId;order_id\nOrder Completed;u-3;o-3\n"))
+    with duckdb.connect() as db:
+        db.execute(f"COPY (SELECT 'Order Completed' AS event, 4 AS user_id, 'o-4' AS order_id) TO '{tmp_path}/4.parquet' (FORMAT parquet)")
+    s3.put("in/4.parquet", (tmp_path / "4.parquet").read_bytes())
+    for key, what in {"in/": "", "in/notes.txt": "hello", "in/.hidden.jsonl": order(5), "other/6.jsonl": order(6), "in/empty.csv": ""}.items():
+        s3.put(key, what)
+    house.stream("bucket", settings(s3))
+    with house.running():
+        eventually(lambda: len(read(house)) == 4, say=house.told)
+        eventually(lambda: house.told()["state"] == "live", say=house.told)
+        looks = len(s3.asked)
+        eventually(lambda: len(s3.asked) > looks + 8, say=lambda: s3.asked)
+    assert sorted(ids(house)) == ["o-1", "o-2", "o-3", "o-4"]
+    assert all(fact.flags & HISTORICAL for fact in house.facts())
+    assert read(house) == dict.fromkeys(["in/1.jsonl", "in/2024/größe +%20&.csv", "in//3.csv.gz", "in/4.parquet"], "1 kept")
+    assert [len(s3.got(key)) for key in read(house)] == [1, 1, 1, 1], "nothing is fetched a second time"
+    assert house.told()["tally"]["kept"] == 4
+    assert fetched(house) == []
+    assert {key for key in s3.objects if key.startswith("in/.")} == {"in/.hidden.jsonl"}, "nothing is written into the bucket"
+
+
+def test_an_object_with_another_etag_is_another_one(house: House, s3: S3):
+    lines = [json.dumps({**json.loads(order(n)), "messageId": f"m-{n}"}) + "\n" for n in (1, 2)]
+    s3.put("in/a.jsonl", lines[0])
+    house.stream("bucket", settings(s3))
+    with house.running():
+        eventually(lambda: len(read(house)) == 1, say=house.told)
+    with house.running():
+        s3.put("in/a.jsonl", "".join(lines))
+        eventually(lambda: len(house.facts()) == 2, say=house.told)
+        eventually(lambda: read(house) == {"in/a.jsonl": "1 kept, 1 were there already"}, say=house.told)
+    assert ids(house) == ["o-1", "o-2"]
+
+
+def test_a_large_object_is_fetched_in_parts_and_goes_on_where_it_was_cut(house: House, s3: S3, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(stream_bucket, "PART_BYTES", 1_000)
+    whole = "".join(order(n) for n in range(60))
+    s3.put("in/a.jsonl", whole)
+    s3.fault = lambda _method, _key, span: "cut" if span == "bytes=3000-3999" else ""
+    monkeypatch.setattr(stream_bucket, "AGAIN_SECONDS", 0.0)
+    house.stream("bucket", settings(s3))
+    with house.running():
+        eventually(lambda: "broke off in the middle" in house.told()["trouble"], say=house.told)
+        assert house.told()["state"] == "trouble"
+        s3.put("in/b.jsonl", order(99))
+        eventually(lambda: "in/b.jsonl" in read(house), say=house.told)
+    with house.running():
+        s3.fault = lambda *_: ""
+        eventually(lambda: "in/a.jsonl" in read(house), say=house.told)
+        eventually(lambda: house.told()["state"] == "live", say=house.told)
+    spans = [span for place, span in enumerate(s3.got("in/a.jsonl")) if span not in s3.got("in/a.jsonl")[:place]]
+    assert spans == [f"bytes={start}-{min(start + 999, len(whole) - 1)}" for start in range(0, len(whole), 1_000)]
+    assert [s3.got("in/a.jsonl").count(span) for span in spans[:3]] == [1, 1, 1], "what was fetched is not fetched again"
+    assert sorted(ids(house)) == sorted([*(f"o-{n}" for n in range(60)), "o-99"])
+
+
+@pytest.mark.parametrize(
+    ("other", "says"),
+    [
+        ({"access_key": "other"}, "does not know the access key; type the one it gave you"),
+        ({"secret": "other"}, "the secret does not belong to the access key; type it again"),
+        ({"region": "us-east-1"}, "the bucket lies in the region eu-test-1; enter that instead of us-east-1"),
+        ({"bucket": "nope"}, "there is no bucket named nope at 127.0.0.1:"),
+        ({"access_key": "", "secret": ""}, "shop is not public; enter an access key"),
+        ({"url": "http://127.0.0.1:1"}, "127.0.0.1:1 cannot be reached: Connection refused"),
+        ({"url": "https://nowhere.invalid"}, "nowhere.invalid cannot be found: there is no such name"),
+    ],
+)
+def test_what_is_wrong_is_said_with_what_to_do(s3: S3, other: dict[str, str], says: str):
+    with pytest.raises(Unreachable) as raised:
+        next(Bucket(settings(s3, **other)).pages())
+    assert says in str(raised.value)
+
+
+@pytest.mark.parametrize("host", ["8.8.8.8", "169.254.169.254", "2001:4860:4860::8888"])
+def test_a_key_does_not_leave_one_s_own_network_unencrypted(host: str):
+    with pytest.raises(Unreachable, match=r"lies outside of your own network, where the key must not travel unencrypted: use https://"):
+        s3_bucket._own(host, 80)
+    assert s3_bucket._own("127.0.0.1", 80) == "127.0.0.1"
+
+
+@pytest.mark.parametrize(
+    ("fault", "says"),
+    [
+        ("AccessDenied", "the key may not list shop; allow s3:ListBucket"),
+        ("SlowDown", "asks for fewer requests"),
+        ("RequestTimeTooSkewed", "differ by more than 15 minutes"),
+        ("InternalError", "answers 500 InternalError"),
+        ("redirect", "sends elsewhere; enter the address and the region of the bucket itself"),
+        ("cut", "broke off in the middle of an answer"),
+    ],
+)
+def test_a_list_that_fails_is_said_and_tried_again(house: House, s3: S3, fault: str, says: str):
+    s3.fault = lambda *_: fault
+    s3.put("in/a.jsonl", order(1))
+    house.stream("bucket", settings(s3))
+    with house.running():
+        eventually(lambda: house.told()["state"] == "trouble", say=house.told)
+        said = house.told()["trouble"]
+        s3.fault = lambda *_: ""
+        eventually(lambda: ids(house) == ["o-1"], say=house.told)
+        eventually(lambda: house.told()["state"] == "live", say=house.told)
+    assert says in said
+    assert "Trying again in " in said
+
+
+@pytest.mark.parametrize(
+    ("fault", "says"),
+    [
+        ("AccessDenied", "The key may not read in/a.jsonl; allow s3:GetObject."),
+        ("InvalidObjectState", "In/a.jsonl lies in an archive; restore it first."),
+        ("InternalError", "answers 500 InternalError"),
+    ],
+)
+def test_an_object_that_is_not_given_out_holds_up_no_other(house: House, s3: S3, monkeypatch: pytest.MonkeyPatch, fault: str, says: str):
+    s3.fault = lambda _method, key, _span: fault if key == "in/a.jsonl" else ""
+    s3.put("in/a.jsonl", order(1))
+    s3.put("in/b.jsonl", order(2))
+    house.stream("bucket", settings(s3))
+    with house.running():
+        eventually(lambda: says in house.told()["trouble"], say=house.told)
+        looks = len(s3.asked)
+        eventually(lambda: len(s3.asked) > looks + 5, say=lambda: s3.asked)
+        assert ids(house) == ["o-2"]
+        assert len(s3.got("in/a.jsonl")) == 1, "it is left alone for a while"
+        monkeypatch.setattr(stream_bucket, "AGAIN_SECONDS", 0.0)
+        s3.fault = lambda *_: ""
+        eventually(lambda: house.told()["state"] == "live", say=house.told)
+    assert ids(house) == ["o-2", "o-1"]
+
+
+def test_objects_that_vanish_change_or_make_no_sense_hold_up_no_other(house: House, s3: S3, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(stream_bucket, "MOST_BYTES", 1_000)
+    s3.put("in/a.parquet", "this is no Parquet")
+    s3.put("in/b.jsonl", order(1) + '{"type": "track"\n' + order(2))
+    s3.put("in/c.csv", "x" * 1_001)
+    s3.put("in/d.jsonl", order(3))
+    s3.put("in/e.jsonl", order(4))
+    s3.put("in/f.jsonl", order(5))
+
+    def meanwhile(_method: str, key: str, _span: str) -> str:
+        if key == "in/d.jsonl" and len(s3.got(key)) == 1:
+            del s3.objects[key]
+        if key == "in/e.jsonl" and len(s3.got(key)) == 1:
+            s3.put(key, order(40))
+        return ""
+
+    s3.fault = meanwhile
+    house.stream("bucket", settings(s3))
+    with house.running():
+        eventually(lambda: len(read(house)) == 5, say=house.told)
+        eventually(lambda: house.told()["state"] == "live", say=house.told)
+    assert sorted(ids(house)) == ["o-1", "o-2", "o-40", "o-5"]
+    said = [(one["where"], one["text"], one["verdict"]) for one in house.told()["seen"]]
+    assert said[0][2].startswith("a.parquet is not a Parquet file that can be read")
+    assert ("in/b.jsonl", "line 2", "bad_json: the event is not JSON") in said
+    assert ("in/c.csv", "", "it has 0.0 MB; at most 0.0 MB are read, so split it") in said
+    assert ("in/d.jsonl", "", "in/d.jsonl is no longer there") in said
+    assert ("in/e.jsonl", "", "in/e.jsonl was changed meanwhile") in said
+    assert fetched(house) == []
+
+
+def test_an_object_for_which_the_disk_has_no_room_waits(house: House, s3: S3, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(stream_bucket, "SPARE_BYTES", 1 << 60)
+    monkeypatch.setattr(stream_bucket, "AGAIN_SECONDS", 0.0)
+    s3.put("in/a.jsonl", order(1))
+    house.stream("bucket", settings(s3))
+    with house.running():
+        eventually(lambda: "make room" in house.told()["trouble"], say=house.told)
+        assert s3.got("in/a.jsonl") == []
+        monkeypatch.setattr(stream_bucket, "SPARE_BYTES", 0)
+        eventually(lambda: ids(house) == ["o-1"], say=house.told)
+
+
+def test_a_server_that_goes_silent_is_left_when_the_stream_is_switched_off(house: House, s3: S3):
+    s3.fault = lambda _method, key, _span: "slow" if key else ""
+    s3.put("in/a.jsonl", order(1))
+    house.stream("bucket", settings(s3))
+    with house.running():
+        eventually(lambda: s3.got("in/a.jsonl"), say=house.told)
+        house.off()
+        eventually(lambda: house.told()["state"] != "", say=house.told)
+    assert house.facts() == []
+
+
+def test_a_server_that_goes_silent_is_given_up(house: House, s3: S3, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(s3_bucket, "SILENT_SECONDS", 0.3)
+    s3.fault = lambda *_: "slow"
+    house.stream("bucket", settings(s3))
+    with house.running():
+        eventually(lambda: "does not answer" in house.told()["trouble"], say=house.told)
+
+
+def test_what_was_fetched_goes_with_its_stream(house: House, s3: S3, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(stream_bucket, "PART_BYTES", 10)
+    s3.fault = lambda _method, _key, span: "slow" if span == "bytes=20-29" else ""
+    s3.put("in/a.jsonl", order(1))
+    house.stream("bucket", settings(s3))
+    with house.running():
+        eventually(lambda: [path.stat().st_size for path in fetched(house)] == [20], say=house.told)
+        with closing(sqlite3.connect(house.settings.database_path, timeout=10)) as db, db:
+            db.execute("DELETE FROM streams_stream")
+        eventually(lambda: not list((house.settings.home / "buckets").iterdir()))
+
+
+def test_contacts_come_from_a_bucket_too(house: House, s3: S3):
+    s3.put("in/people.csv", "email,name\nann@example.com,Ann\n")
+    house.stream("bucket", settings(s3, contacts=True))
+    with house.running():
+        eventually(lambda: len(read(house)) == 1, say=house.told)
+    assert [(fact.kind, fact.traits) for fact in house.facts()] == [("identify", {"name": "Ann", "email": "ann@example.com"})]
