@@ -14,6 +14,7 @@ KINDS: Final[dict[str, str]] = {MQTT: "MQTT broker", MASTODON: "Mastodon", BLUES
 READING: Final = "Reading"
 DEVICE_FAULT: Final = "Device Fault"
 MENTION: Final = "Mention"
+MESSAGE_RECEIVED: Final = "Message Received"
 JETSTREAM: Final = "wss://jetstream2.us-east.bsky.network/subscribe"
 
 NAME: Final = re.compile(r"\{([a-z_]{1,40})\}")

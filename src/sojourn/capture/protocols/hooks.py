@@ -20,8 +20,10 @@ from sojourn.capture.protocols.hooks_signatures import trouble
 from sojourn.capture.protocols.hooks_stripe import stripe
 from sojourn.capture.protocols.hooks_talk import meta, typeform
 from sojourn.capture.protocols.wording import Json, parameters
+from sojourn.capture.streams.sentiment import felt
 from sojourn.terms.hooks import GENERIC, META, SHOPIFY, STANDARD, STRIPE, TYPEFORM, WOOCOMMERCE, Hook, Rule, verify_token
 from sojourn.terms.outcomes import Dropped, Quarantined, Reason
+from sojourn.terms.streams import MENTION, MESSAGE_RECEIVED
 
 _PREFIX: Final = "/hooks/"
 _TOKEN: Final = re.compile(r"/hooks/([A-Za-z0-9_-]{16,100})")
@@ -116,7 +118,17 @@ def mapped(hook: Hook, topic: str, body: bytes, number: str = "") -> list[Candid
         return [Quarantined(Reason.UNMAPPED, record, f"the mapping fails: {bad}")]
     if shapes is None:
         return [Quarantined(Reason.UNMAPPED, record, f"no mapping for {topic or 'a call without a topic'}")]
-    return [from_object(shape, record) for shape in shapes]
+    return [from_object(_with_feeling(shape), record) for shape in shapes]
+
+
+def _with_feeling(shape: Json) -> Json:
+    """A mention or message says how its text sounds, as those of the streams do; one that says so itself is believed."""
+    props = shape.get("properties")
+    if shape.get("event") not in (MENTION, MESSAGE_RECEIVED) or not isinstance(props, dict) or "sentiment" in props:
+        return shape
+    said, language = props.get("text"), props.get("language")
+    sentiment = felt(said, language if isinstance(language, str) else "") if isinstance(said, str) else None
+    return shape if sentiment is None else {**shape, "properties": {**props, "sentiment": sentiment}}
 
 
 def _rule(hook: Hook, topic: str) -> Rule | None:

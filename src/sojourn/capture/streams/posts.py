@@ -10,7 +10,7 @@ from sojourn.capture.call import Candidate
 from sojourn.capture.decode import from_object
 from sojourn.capture.items import read_object
 from sojourn.capture.limits import ID_CHARACTERS
-from sojourn.capture.streams.sentiment import score
+from sojourn.capture.streams.sentiment import felt
 from sojourn.capture.times import read_time
 from sojourn.terms.ids import digest
 from sojourn.terms.posts import Post
@@ -53,7 +53,7 @@ def mention(post: Post, words: Words) -> list[Candidate]:
     said = {
         "network": post.network,
         "text": post.text[:TEXT],
-        "sentiment": score(post.text) if post.language[:2] in ("en", "") else None,
+        "sentiment": felt(post.text, post.language),
         "url": post.url,
         "author": post.handle or post.author,
         "language": post.language,

@@ -75,6 +75,11 @@ _EVEN: Final = 12.0
 """How slowly the score nears its ends."""
 
 
+def felt(text: str, language: str = "") -> float | None:
+    """The score of a text that is English as far as it is known; None for other languages, and where no word says anything."""
+    return score(text) if language[:2].lower() in ("en", "") else None
+
+
 def score(text: str) -> float | None:
     """From -1 (very bad) to 1 (very good), two digits; None where the text holds no word of the list."""
     tokens: list[str] = _TOKEN.findall(text[:5_000])

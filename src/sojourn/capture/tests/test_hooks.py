@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from sojourn.capture.call import Call
 from sojourn.capture.protocols.hooks import again, mapped
+from sojourn.capture.streams.sentiment import score
 from sojourn.capture.tests.door import NOW, SHOP, Door
 from sojourn.ports.directory import HookHolder, KeyHolder, Policy
 from sojourn.terms.facts import Flag
@@ -342,6 +343,28 @@ def test_a_whatsapp_message_is_its_phone_numbers(door):
     send(door, "meta", {"object": "whatsapp_business_account", "entry": [{"id": "1", "changes": [{"field": "messages", "value": value}]}]})
     who, said = door.facts()
     assert (who.traits, said.name, said.props["text"]) == ({"phone": "+4915112345678", "name": "Ann"}, "Message Received", "Hello")
+
+
+def test_a_message_and_a_mention_say_how_they_sound_whoever_maps_them(door):
+    put(door, "meta")
+    writes = [{"sender": {"id": "7"}, "timestamp": NOW, "message": {"mid": mid, "text": said}} for mid, said in (("m1", "Awful, it broke"), ("m2", "Order 12"))]
+    comment = {"field": "comments", "value": {"id": "c1", "text": "I love this lamp!", "from": {"id": "8"}}}
+    send(door, "meta", {"object": "instagram", "entry": [{"id": "page", "time": NOW // SECOND, "messaging": writes, "changes": [comment]}]})
+    words = {"text": "body", "language": "lang", "sentiment": "felt"}
+    for name in ("Mention", "Message Received", "Ticket Opened"):
+        put(door, "generic", rules=(Rule(event=name, user_id="who", properties=tuple(words.items())),))
+        send(door, "generic", {"who": "u", "body": "I love this lamp!", "name": name})
+    put(door, "generic", rules=(Rule(event="Mention", user_id="who", properties=tuple(words.items())),))
+    send(door, "generic", {"who": "u", "body": "I love this lamp!", "lang": "de"})
+    send(door, "generic", {"who": "u", "body": "I love this lamp!", "felt": -1})
+    sounds = [(fact.name, fact.props.get("sentiment")) for fact in door.facts() if fact.kind == "track"]
+    bad, good = score("Awful, it broke"), score("I love this lamp!")
+    assert sounds == [
+        ("Message Received", bad), ("Message Received", None), ("Mention", good),
+        ("Mention", good), ("Message Received", good), ("Ticket Opened", None), ("Mention", None), ("Mention", -1),
+    ]  # fmt: skip
+    assert bad is not None
+    assert bad < 0 < good
 
 
 # -- a member's own rules
