@@ -204,3 +204,9 @@ def test_a_lake_that_cannot_be_opened_says_so_and_works_again_afterwards(folder:
     lake.write(some_rows(1), [], 1)
     assert lake.sequence() == 1
     lake.close()
+
+
+def test_a_question_that_takes_long_prints_nothing(folder: Path):
+    lake = DuckLake(folder, read_only=True)
+    assert lake.query("SELECT current_setting('enable_progress_bar')", {}) == [(False,)]
+    lake.close()

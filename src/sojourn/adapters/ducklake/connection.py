@@ -51,6 +51,7 @@ def connect(folder: Path, *, read_only: bool, memory_limit: str, threads: int) -
         }
     )
     try:
+        connection.execute("SET enable_progress_bar = false")  # it goes to standard output, between the lines of JSON
         for name in _EXTENSIONS:
             connection.execute(f"LOAD {_quoted(_extension_file(name))}")
         # The data path is given anew each time, so that the whole folder may be moved.
