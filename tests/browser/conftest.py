@@ -74,4 +74,6 @@ def owner(house: House, browser: Browser) -> Any:
 def paths(house: House, browser: Browser, owner: Any) -> dict[str, str]:
     """Every page by name."""
     with signed_in(browser, owner) as context:
-        return house.paths(context.new_page())
+        page = context.new_page()
+        house.furnish(page)
+        return house.paths(page)

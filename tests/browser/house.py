@@ -89,17 +89,39 @@ class House:
         context.close()
         return state
 
+    def furnish(self, page: Page) -> None:
+        """What has to be made before its page can be looked at: a webhook, a stream, an event set aside."""
+        furnish(page, self.address)
+        self.send([self.event("track", "guest", "Reading", properties={"x" * 300: 1})])
+
     def paths(self, page: Page) -> dict[str, str]:
         """Every page of the product by name; the ones about a thing are found by the links that lead there."""
         found = dict(PAGES)
-        for name, (index, pattern) in LINKED.items():
-            page.goto(self.address + index)
-            hrefs = page.eval_on_selector_all("a[href]", "links => links.map(link => link.getAttribute('href'))")
-            link = next((href for href in hrefs if re.fullmatch(pattern, href.partition("?")[0])), None)
-            assert link is not None, f"nothing on {index} leads to a {name}"
-            found[name] = link.partition("?")[0]
-        found["identity"] = found["person"] + "identity/"
-        return found
+        ann = f"/people/{self.person('ann')['id']}/"
+        lists = LINKED | {"evidence": (ann, r"/people/[^/]+/evidence/.+/"), "aside": ("/sources/1/", r"/sources/\d+/aside/\d+/")}
+        for name, (index, pattern) in lists.items():
+            found[name] = until(lambda index=index, pattern=pattern: first_link(page, self.address + index, pattern), f"a link on {index} to a {name}", 60)
+        return found | {name: found[of] + path for name, (of, path) in PARTS.items()}
+
+
+def first_link(page: Page, index: str, pattern: str) -> str:
+    """The first address on a page that fits, with its query where the pattern asks for one; empty where none does."""
+    page.goto(index)
+    hrefs = page.eval_on_selector_all("main a[href]", "links => links.map(link => link.getAttribute('href'))")
+    return next((one for href in hrefs for one in (href, href.partition("?")[0]) if re.fullmatch(pattern, one)), "")
+
+
+def furnish(page: Page, address: str) -> None:
+    """Make a webhook and a stream as an owner does."""
+    page.goto(f"{address}/sources/hooks/")
+    page.locator("#new-hook input[name=name]").fill("Shop orders")
+    page.get_by_role("button", name="Make the webhook").click()
+    page.get_by_role("heading", name="Shop orders").wait_for()
+    page.goto(f"{address}/sources/streams/new/?kind=folder")
+    page.locator("#stream-name").fill("Orders of the old shop")
+    page.locator("#folder").fill("orders")
+    page.get_by_role("button", name="Listen").click()
+    page.get_by_role("heading", name="Orders of the old shop").wait_for()
 
 
 PAGES = {
@@ -113,14 +135,25 @@ PAGES = {
     "mailbox": "/messages/mailbox/",
     "why": "/why/",
     "sources": "/sources/",
+    "hooks": "/sources/hooks/",
+    "streams": "/sources/streams/",
+    "stream-folder": "/sources/streams/new/?kind=folder",
+    "stream-mqtt": "/sources/streams/new/?kind=mqtt",
+    "stream-mastodon": "/sources/streams/new/?kind=mastodon",
+    "stream-bluesky": "/sources/streams/new/?kind=bluesky",
+    "tracking": "/tracking/",
     "health": "/health/",
     "settings": "/settings/",
     "keys": "/settings/keys/",
     "members": "/settings/members/",
     "account": "/settings/account/",
     "audit": "/settings/audit/",
+    "find": "/find/?q=ann",
     "gallery": "/gallery/",
+    "specimen": "/gallery/specimen/",
     "demo": "/demo/",
+    "demo-remove": "/demo/remove/",
+    "password": "/accounts/password/set/",
 }
 LINKED = {
     "person": ("/people/", r"/people/(?!rows)[^/]+/"),
@@ -128,8 +161,15 @@ LINKED = {
     "message": ("/messages/", r"/messages/(?!mailbox|effect)[^/]+/"),
     "mail": ("/messages/mailbox/", r"/messages/mailbox/\d+/"),
     "source": ("/sources/", r"/sources/\d+/"),
+    "hook": ("/sources/hooks/", r"/sources/hooks/\d+/"),
+    "stream": ("/sources/streams/", r"/sources/streams/\d+/"),
+    "event": ("/tracking/", r"/tracking/event/\?.+"),
 }
 """Name -> (the page that lists such things, what a link to one looks like)."""
+PARTS = {"identity": ("person", "identity/"), "timeline": ("person", "timeline/"), "erase": ("person", "erase/"), "mapping": ("hook", "mapping/")}
+"""Name -> (the thing it belongs to, where it lies under that)."""
+NAMES = [*PAGES, *LINKED, "evidence", "aside", *PARTS]
+"""Every page of the product that a member sees."""
 OUTSIDE = {"sign in": "/accounts/login/", "nowhere": "/nothing-is-here/"}
 
 

@@ -1,4 +1,4 @@
-"""Photographs of the product: python -m tests.browser.screenshots (those of the docs), or --all FOLDER [--million HOUSE] (every screen)."""
+"""Photographs of the product: python -m tests.browser.screenshots (those of the docs), or --all FOLDER [--million HOUSE] [--only NAMES] (every screen)."""
 
 import argparse
 import re
@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
 from playwright.sync_api import TimeoutError as Late
 
 from tests.browser import chromium
-from tests.browser.house import LINKED, PAGES
+from tests.browser.house import LINKED, PAGES, PARTS, first_link, furnish
 from tests.browser.living import House
 from tests.browser.shopper import Shopper
 
@@ -170,28 +170,24 @@ def toast(page: Page) -> None:
 
 def linked(page: Page) -> dict[str, str]:
     """A path for each kind of thing there is: the first that its list leads to."""
-    found: dict[str, str] = {}
-    for name, (index, pattern) in LINKED.items():
-        page.goto(index)
-        hrefs = page.eval_on_selector_all("main a[href]", "links => links.map(link => link.getAttribute('href'))")
-        paths = [href.partition("?")[0] for href in hrefs]
-        if link := next((path for path in paths if re.fullmatch(pattern, path)), ""):
-            found[name] = link
-    return found
+    found = {name: first_link(page, index, pattern) for name, (index, pattern) in LINKED.items()}
+    found = {name: path for name, path in found.items() if path}
+    return found | {name: found[of] + path for name, (of, path) in PARTS.items() if of in found}
 
 
 def screens(page: Page, people: dict[str, int]) -> list[Shot]:
     """All screens of a house; `people`: a name for the picture -> whose portrait to take, besides the first of the list."""
-    paths = PAGES | {"password": "/accounts/password/set/", "nowhere": "/nothing-is-here/"} | linked(page)
-    paths |= {f"person-{name}": f"/people/{person}/" for name, person in people.items()}
-    for name in [name for name in paths if name == "person" or name.startswith("person-")]:
-        paths |= {name.replace("person", part): f"{paths[name]}{part}/" for part in ("identity", "timeline", "erase")}
+    paths = PAGES | {"nowhere": "/nothing-is-here/"} | linked(page)
+    for name, person in people.items():
+        path = f"/people/{person}/"
+        paths |= {f"person-{name}": path} | {f"{part}-{name}": path + under for part, (of, under) in PARTS.items() if of == "person"}
+        if evidence := first_link(page, path, r"/people/[^/]+/evidence/.+/"):
+            paths["evidence"] = evidence
     paths |= {f"why-{name}": f"/why/?person={person}&automation=abandoned-cart" for name, person in people.items()}
     paths |= {
         "carts-filtered": "/carts/?state=abandoned&days=90",
         "carts-none": "/carts/?least=999999",
         "people-none": "/people/?q=zzzz",
-        "find": "/find/?q=ann",
     }
     found = [Shot(name, path) for name, path in paths.items()]
     found += [
@@ -243,32 +239,35 @@ def signed_in(house: House, browser: Browser) -> Iterator[BrowserContext]:
     context.close()
 
 
-def take_all(folder: Path, million: Path | None) -> None:
+def take_all(folder: Path, million: Path | None, only: frozenset[str]) -> None:
     """Every screen of an empty house, of one with the demo, and of a given one with very many people."""
     with tempfile.TemporaryDirectory(prefix="sojourn-pictures-") as temporary, chromium.running() as browser:
         house = House(Path(temporary) / "house")
         try:
             with signed_in(house, browser) as context:
-                photograph(house, browser, context, folder / "empty", {})
+                photograph(house, browser, context, folder / "empty", {}, only=only)
                 filled(house)
                 you, shopper = visited(house, browser)
                 shopper.close()
-                photograph(house, browser, context, folder / "full", {"you": you}, SHOP)
+                furnish(context.new_page(), house.address)
+                photograph(house, browser, context, folder / "full", {"you": you}, SHOP, only=only)
         finally:
             house.close()
         if million is not None:
             house = House(million)
             try:
                 with signed_in(house, browser) as context:
-                    photograph(house, browser, context, folder / "million", {})
+                    photograph(house, browser, context, folder / "million", {}, only=only)
             finally:
                 house.close()
 
 
-def photograph(house: House, browser: Browser, context: BrowserContext, folder: Path, people: dict[str, int], more: list[Shot] | None = None) -> None:
-    """All screens of one house into a folder; says each file and what the browser complained about."""
+def photograph(
+    house: House, browser: Browser, context: BrowserContext, folder: Path, people: dict[str, int], more: list[Shot] | None = None, *, only: frozenset[str]
+) -> None:
+    """All screens of one house into a folder, or `only` some; says each file and what the browser complained about."""
     page = context.new_page()
-    shots = screens(page, people) + (more or [])
+    shots = [one for one in [*screens(page, people), *(more or [])] if not only or one.name in only]
     camera = Camera(browser, house.address, context.storage_state(), folder)
     for path in camera.all(shots):
         print(path, flush=True)
@@ -342,11 +341,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--all", type=Path, metavar="FOLDER", help="photograph every screen into this folder, empty and with the demo")
     parser.add_argument("--million", type=Path, metavar="HOUSE", help="with --all: also this house, made by benchmarks.million; its copy, as it is written to")
+    parser.add_argument("--only", default="", metavar="NAMES", help="with --all: only these screens, by name, with commas between")
     given = parser.parse_args()
     if given.all is None:
         take_docs()
     else:
-        take_all(given.all, given.million)
+        take_all(given.all, given.million, frozenset(filter(None, given.only.split(","))))
 
 
 if __name__ == "__main__":

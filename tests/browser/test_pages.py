@@ -7,11 +7,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.house import LINKED, OUTSIDE, PAGES, House, serious, signed_in
+from tests.browser.house import NAMES, OUTSIDE, House, serious, signed_in
 
 pytestmark = pytest.mark.browser
-
-NAMES = [*PAGES, *LINKED, "identity"]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -39,7 +39,7 @@ function look(causes: string[]) {
   const found = {
     ink: colour("--ink"),
     muted: colour("--muted"),
-    line: colour("--line"),
+    grid: colour("--grid"),
     strong: colour("--line-strong"),
     raised: colour("--raised"),
     surface: colour("--surface"),
@@ -110,7 +110,7 @@ function axes(told: Told, looks: Look): EChartsCoreOption {
   const numbers = {
     type: "value",
     axisLabel: { ...words, formatter: short },
-    splitLine: { lineStyle: { color: looks.line } },
+    splitLine: { lineStyle: { color: looks.grid } },
     splitNumber: 4,
     minInterval: told.decimals ? 0 : 1,
     scale: told.kind === "interval",
@@ -193,7 +193,7 @@ function options(told: Told): EChartsCoreOption {
     animationDuration: still ? 0 : 150,
     animationDurationUpdate: still ? 0 : 150,
     textStyle: { fontFamily: looks.font },
-    grid: { left: 2, right: lying(told) ? 64 : 10, top: 10, bottom: 2, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
+    grid: { left: 2, right: told.kind === "bar" && lying(told) ? 64 : 12, top: 10, bottom: 2, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
     tooltip: {
       trigger: pointer,
       axisPointer: { type: told.kind === "line" || told.kind === "area" ? "line" : "shadow", lineStyle: { color: looks.strong }, shadowStyle: { color: faded(looks.muted, 0.08) } },

@@ -121,7 +121,16 @@ def days(member: Membership, now: Millis, number: int) -> people.Kept[Chart]:
     found = people.cart_days(member.workspace, now, span, offset)
     lines = {name: [getattr(one, name).carts for one in found.value] for name in ("abandoned", "recovered", "ordered")}
     series = [(name.capitalize(), values) for name, values in lines.items()]
-    chart = Chart("stacked", "Carts by day", "carts", f"last {span} days", [_label(one.day) for one in found.value], series, across="Day", size="low")
+    chart = Chart(
+        "stacked",
+        "Carts by day",
+        "carts",
+        f"last {span} days",
+        [_label(one.day) for one in found.value],
+        series,
+        tones=("warn", "good", "accent"),
+        across="Day",
+    )
     return people.Kept(chart, found.as_of)
 
 

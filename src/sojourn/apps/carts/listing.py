@@ -17,13 +17,14 @@ OUTCOMES: dict[str, str] = {"send": "Written to", "hold_out": "Held back", "skip
 STATES = tuple(map(str, (EpisodeState.OPEN, EpisodeState.ABANDONED, EpisodeState.RECOVERED, EpisodeState.ORDERED, EpisodeState.EMPTIED)))
 """In the order in which they are told."""
 BOUGHT = (EpisodeState.RECOVERED, EpisodeState.ORDERED)
+LEFT = (EpisodeState.ABANDONED, EpisodeState.RECOVERED)
 Amounts = list[tuple[Minor, str]]
 """Minor units and currency, the workspace's own currency first, then by the alphabet."""
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What the address asks for; empty means any. `least` is in major units of `currency`, or of the workspace's currency where none is chosen."""
+    """What the address asks for; empty means any. `least` is in major units of `currency`, or of the one most carts have money in where none is chosen."""
 
     state: str = ""
     cause: str = ""
@@ -86,13 +87,17 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Carts of the period by everything the list can be narrowed by. `as_of` is when they were counted, milliseconds."""
+    """Carts of the period by everything the list can be narrowed by. `as_of` is when they were counted, milliseconds.
+
+    `chief` is the currency most of them have money in, of several the workspace's: a smallest value is asked for in that one.
+    """
 
     states: list[Choice]
     causes: list[Choice]
     done: list[Choice]
     currencies: list[Choice]
     total: int
+    chief: str
     as_of: Millis
 
 
@@ -102,10 +107,11 @@ def counts(workspace: int, ask: Asked, now: Millis, base: str) -> Counts:
     cells = [_Cell(one.state, one.cause, one.outcome, one.currency, one.carts, _money(one)) for one in found.value]
     return Counts(
         states=_choices(cells, ask, "state", base, STATES, state_name),
-        causes=_choices([cell for cell in cells if cell.cause], ask, "cause", base, None, people.cause_words),
+        causes=_choices([cell for cell in cells if cell.cause and (ask.state or cell.state in LEFT)], ask, "cause", base, None, people.cause_words),
         done=_choices([cell for cell in cells if cell.done], ask, "done", base, list(OUTCOMES), lambda key: OUTCOMES[key]),
         currencies=_choices([cell for cell in cells if cell.currency], ask, "currency", base, None, str),
         total=sum(cell.carts for cell in cells),
+        chief=_chief(cells, base),
         as_of=found.as_of,
     )
 
@@ -124,6 +130,14 @@ class _Cell:
     currency: str
     carts: int
     money: Minor
+
+
+def _chief(cells: list[_Cell], base: str) -> str:
+    numbers: dict[str, int] = {}
+    for cell in cells:
+        if cell.currency and cell.money:
+            numbers[cell.currency] = numbers.get(cell.currency, 0) + cell.carts
+    return min(numbers, key=lambda code: (-numbers[code], code != base, code), default=base)
 
 
 def _money(cell: people.Cell) -> Minor:
@@ -166,11 +180,14 @@ def amounts(money: dict[str, Minor], base: str) -> Amounts:
     return [(minor, code) for code, minor in sorted(money.items(), key=lambda pair: (pair[0] != base, pair[0])) if minor and code]
 
 
-def rows(workspace: int, ask: Asked, now: Millis, base: str, after: str) -> people.CartPage:
-    """One page of carts, the newest first. Open carts are all there are, however old: they are open now."""
+def rows(workspace: int, ask: Asked, now: Millis, chief: str, after: str) -> people.CartPage:
+    """One page of carts, the newest first; a smallest value is in `chief` where no currency is chosen.
+
+    Open carts are all there are, however old: they are open now.
+    """
     since = None if ask.state == EpisodeState.OPEN else now - ask.number_of_days * DAY
-    least = to_minor(ask.least, ask.currency or base) if ask.least else None
+    least = to_minor(ask.least, ask.currency or chief) if ask.least else None
     # A smallest value is an amount of one currency, so it asks for carts in that one.
-    currency = ask.currency or (base if ask.least else "")
+    currency = ask.currency or (chief if ask.least else "")
     which = people.CartFilter(ask.state, ask.cause, since, None, least, currency, outcome=ask.done)
     return people.carts(workspace, which, after)

@@ -26,12 +26,12 @@ def index_list(request: HttpRequest, member: Membership) -> HttpResponse:
 def _listed(request: HttpRequest, member: Membership) -> dict[str, object]:
     ask, at, after = listing.asked(request.GET), now(), request.GET.get("after", "")[:60]
     base = rules(member.workspace).currency
-    page = listing.rows(member.workspace, ask, at, base, after)
     counts, days = listing.counts(member.workspace, ask, at, base), costs.days(member, at, ask.number_of_days)
+    page = listing.rows(member.workspace, ask, at, counts.chief, after)
     return {
         "here": "carts",
         "ask": ask,
-        "base": base,
+        "chief": counts.chief,
         "query": ask.link() + (f"&after={after}" if after else ""),
         "counts": counts,
         "as_of": min(counts.as_of, days.as_of),
@@ -41,6 +41,7 @@ def _listed(request: HttpRequest, member: Membership) -> dict[str, object]:
         "days": days.value,
         "rows": [line(one) for one in page.rows],
         "after": after,
+        "ever": bool(page.rows) or bool(people.carts(member.workspace, limit=1).rows),
         "more": f"{ask.link()}&after={page.after}" if page.after else "",
     }
 

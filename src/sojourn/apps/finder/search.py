@@ -51,7 +51,7 @@ class Doing:
 DOINGS = (
     Doing("Make a source and its write key", "plug", "sources", Role.MEMBER, words="create new source write key connect site snippet"),
     Doing("Ask why somebody got a message, or none", "zoom-question", "why", words="explain decision automation"),
-    Doing("See what waits for an answer: carts left behind", "shopping-cart", "carts", words="abandoned", after="?state=abandoned"),
+    Doing("See the carts that were left", "shopping-cart", "carts", words="abandoned", after="?state=abandoned"),
     Doing("See the demo shop", "building-store", "shop", words="demo try walk"),
     Doing("Look after the demo data", "rocket", "demo", words="demo start stop remove shoppers"),
     Doing("Invite somebody to the team", "user-plus", "members", Role.OWNER, words="member colleague role"),

@@ -173,7 +173,9 @@ def _by_day(days: list[people.DayTotal]) -> Chart:
     """Carts abandoned and recovered by day."""
     labels = [f"{at.day} {at:%b}" for at in (to_datetime(one.day * 86_400 * SECOND) for one in days)]
     series = [("abandoned", [one.abandoned.carts for one in days]), ("recovered", [one.recovered.carts for one in days])]
-    return Chart("line", "Carts abandoned and recovered", "carts", f"last {DAYS} days, by day", labels, series, across="Day", size="low")
+    return Chart(
+        "line", "Carts abandoned and recovered", "carts", f"last {DAYS} days, by day", labels, series, tones=("warn", "good"), across="Day", size="low"
+    )
 
 
 def _points(share: float | None) -> str:

@@ -112,6 +112,16 @@ def _with(before: str, *names: str, missing: str = "") -> Callable[[Moment], str
     return say
 
 
+def _quoted(before: str, *names: str, missing: str) -> Callable[[Moment], str]:
+    """A sentence that ends in what stood on the thing, in quotes."""
+
+    def say(moment: Moment) -> str:
+        found = text(moment.props, *names)
+        return f"{before} “{found}”" if found else missing
+
+    return say
+
+
 def _money(before: str, *names: str) -> Callable[[Moment], str]:
     def say(moment: Moment) -> str:
         found = amount(moment.props, *names)
@@ -216,7 +226,9 @@ _SAY: Final[dict[str, tuple[str, Callable[[Moment], str]]]] = {
     "Request Failed": ("alert-triangle", _hurt("A request of the page failed", "status", "url", "path")),
     "Page Slow": ("alert-triangle", _slow),
     "Back Tracked": ("alert-triangle", _hurt("Went back", "from", "to")),
-    "Link Clicked": ("pointer", _hurt("Followed a link", "text", "href")),
+    "Button Clicked": ("pointer", _quoted("Pressed", "text", "label", "name", missing="Pressed a button")),
+    "Element Clicked": ("pointer", _quoted("Clicked", "text", "label", "name", "selector", missing="Clicked")),
+    "Link Clicked": ("pointer", _quoted("Followed the link", "text", "label", "href", missing="Followed a link")),
     "Consent Changed": ("shield-check", _consent),
     "Unsubscribed": ("mail-off", lambda _moment: "Unsubscribed"),
     "Message Sent": ("mail", lambda _moment: "A message was sent"),

@@ -9,13 +9,15 @@ from sojourn.apps.people.deeds import VISIT, Deed, deed
 from sojourn.apps.people.listing import NOW
 from sojourn.apps.people.moments import Moment, Timeline, order
 from sojourn.apps.people.words import money_words, span_words
-from sojourn.terms.facts import FRICTION_FOUND, SESSION_ENDED, SESSION_STARTED
+from sojourn.terms.facts import CART_ABANDONED, CART_RECOVERED, FRICTION_FOUND, INTERVENTION_DECIDED, INTERVENTION_OVERTAKEN, SESSION_ENDED, SESSION_STARTED
 from sojourn.terms.person import Person
 from sojourn.terms.time import Millis
 
 _TOLD_BY_THE_VISIT: Final = frozenset((SESSION_STARTED, SESSION_ENDED, FRICTION_FOUND))
 """Derived facts that only say what the fold of a visit shows."""
 _PAGES: Final = frozenset(("page", "screen"))
+_CAUSED: Final = {CART_ABANDONED: 1, CART_RECOVERED: 1, INTERVENTION_DECIDED: 2, INTERVENTION_OVERTAKEN: 2}
+"""What the engine concludes of one moment bears one time: the higher came of the lower."""
 
 
 @dataclass(slots=True)
@@ -129,6 +131,7 @@ def fold(stretch: Timeline, person: Person, now: Millis, lane: str = "") -> Fold
         visit.device = visit.device or one.device
         visit.deeds.append(deed(one, one.id in hurt))
     _complete(visits, stretch.moments, person, before)
+    entries.sort(key=lambda one: (one.at, 0 if isinstance(one, Visit) else _CAUSED.get(one.deed.moment.name, 3)), reverse=True)
     shown = [one for one in entries if not lane or one.lane == lane]
     return Folded(shown, before, len(stretch.moments))
 

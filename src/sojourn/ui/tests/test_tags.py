@@ -186,6 +186,15 @@ def test_a_spark_is_drawn_by_the_server():
     assert 'aria-label="Events, events, last 2 minutes. events at 2: 4."' in shown
 
 
+def test_a_number_and_its_unit_stay_on_one_line():
+    assert (
+        ui.glued("left a cart of 49.90 EUR: 75 % likely, after 12 min and 1 page")
+        == "left a cart of 49.90\u00a0EUR: 75\u00a0% likely, after 12\u00a0min and 1\u00a0page"
+    )
+    assert ui.glued("Lamp 3 USB") == "Lamp 3\u00a0USB"
+    assert render("{{ said|glued }}", said="<b> 5 s") == "&lt;b&gt; 5\u00a0s"
+
+
 def test_numbers_have_commas_and_gaps_have_dashes():
     assert (number_words(1234.56, 1), number_words(0), number_words(None)) == ("1,234.6", "0", "–")
 

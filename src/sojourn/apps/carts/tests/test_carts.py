@@ -75,6 +75,30 @@ def test_counts_of_one_filter_keep_to_the_others(house):
     assert {one.key: one.link for one in found.causes} == {"shipping_cost": "?", "other_fees": "?cause=other_fees"}
 
 
+def test_a_smallest_value_is_asked_for_in_the_currency_most_carts_have_money_in(house):
+    fill(house.workspace)
+    assert listing.counts(house.workspace, ANY, NOW, "USD").chief == "EUR"
+    page = text(house.vera, "/carts/?least=30")
+    assert ">Ann<" in page
+    assert 'value="30"> EUR' in page
+
+
+def test_a_cart_that_was_bought_without_having_been_left_counts_for_no_cause(house):
+    fill(house.workspace)
+    before = choices(listing.counts(house.workspace, ANY, NOW, "EUR").causes)
+    store_listed(house.workspace, somebody(6, cart(16, "ordered", cause="shipping_cost", value=800, revenue=900)), "Fay")
+    kept.forget()
+    found = listing.counts(house.workspace, ANY, NOW, "EUR")
+    assert choices(found.causes) == before
+    assert choices(listing.counts(house.workspace, listing.asked({"state": "ordered"}), NOW, "EUR").causes) == {"shipping_cost": (1, [(900, "EUR")])}
+
+
+def test_an_empty_list_says_whether_there_was_ever_a_cart(house):
+    assert "Connect your shop" in text(house.vera, "/carts/")
+    store_listed(house.workspace, somebody(1, cart(11, at=NOW - 31 * DAY, cause="shipping_cost")), "Ann")
+    assert "Look since the beginning" in text(house.vera, "/carts/")
+
+
 @pytest.mark.parametrize(
     ("query", "people_listed"),
     [
@@ -214,8 +238,7 @@ def test_the_fragments_are_the_parts_of_their_pages(house):
 
 
 def test_an_empty_house_offers_one_next_step(house):
-    assert "/carts/?days=all" in text(house.vera, "/carts/")
-    assert "Connect your shop" in text(house.vera, "/carts/?days=all")
+    assert "Connect your shop" in text(house.vera, "/carts/")
     assert "Clear filters" in text(house.vera, "/carts/?state=open")
 
 

@@ -1,8 +1,12 @@
+import re
+from pathlib import Path
+
 import pytest
 
-from sojourn.apps.finder import specimens
+from sojourn.apps.finder import search, specimens
 from sojourn.apps.people.tests.some import ANN, store_ann, store_intent
 from sojourn.apps.workspace.tests.house import browser, build
+from sojourn.ui import navigation
 
 pytestmark = pytest.mark.django_db
 JSON = {"Accept": "application/json"}
@@ -48,6 +52,12 @@ def test_an_empty_palette_offers_the_pages_and_a_few_actions():
     groups = found(browser(build().bob), "")
     assert [one["title"] for one in groups["Go to"]][:4] == ["Home", "People", "Carts", "Messages"]
     assert len(groups["Actions"]) == 5
+
+
+def test_the_palettes_script_has_the_icon_of_every_page_and_action():
+    named = (Path(__file__).parents[5] / "frontend" / "ui" / "icons.ts").read_text()
+    has = set(re.findall(r'"([a-z0-9-]+)"', named.partition("BY_SCRIPT = [")[2].partition("]")[0]))
+    assert {one.icon for one in (*navigation.PARTS, *search.DOINGS)} <= has
 
 
 def test_only_what_the_role_allows_is_offered():

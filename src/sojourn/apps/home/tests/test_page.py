@@ -61,7 +61,7 @@ def test_an_empty_house_says_what_will_be_here(house):
     text = page(house.alice)
     assert figure(text, "Active now") == "0"
     assert figure(text, "Carts open") == "0"
-    for said in ("No cart was left behind yet", "Nothing has happened yet", "nobody was drawn yet"):
+    for said in ("No cart was left behind yet", "Nothing has happened yet", "nobody has been written to or held back yet"):
         assert said in text, said
 
 
@@ -79,7 +79,7 @@ def test_a_full_house_shows_its_numbers_and_opens_the_records_behind_them(house)
         "99.80 EUR",
         'href="/carts/?state=abandoned&amp;cause=shipping_cost"',
         "1 cart, 1 more recovered",
-        "left a cart of 49.90 EUR",
+        "left a cart of 49.90\u00a0EUR",
         "Ann Winter",
     ):
         assert said in text, said

@@ -53,8 +53,8 @@ def test_the_portrait_tells_who_it_is_what_hurt_and_why_in_words(house, lake):
     store_intent(house.workspace, ANN)
     page = page_of(browser(house.vera), f"/people/{ANN}/")
     for said in (
-        *("Ann Winter", "ann@example.com", "Saw shipping of 12.90 EUR", "Shipping high", "Shipping cost", "71 %", "Rage Click: #pay", "1 × Boots"),
-        *("Clicked in anger", "Put Boots into the cart", "They said yes to marketing.", "Drawn to", "user id"),
+        *("Ann Winter", "ann@example.com", "Saw shipping of 12.90\u00a0EUR", "Shipping high", "Shipping cost", "71 %", "Rage Click: #pay", "1 × Boots"),
+        *("Clicked in anger", "Put Boots into the cart", "They said yes to marketing.", "Drawn to", "User id"),
     ):
         assert said in page, said
     assert f'href="/people/{ANN}/evidence/{CART}/shipping_high/"' in page
@@ -148,7 +148,7 @@ def test_each_thing_that_was_seen_opens_the_facts_behind_it(house, lake):
     client = browser(house.vera)
     page = page_of(client, f"/people/{ANN}/evidence/{CART}/shipping_high/")
     assert "Shipping high" in page
-    assert "Saw shipping of 12.90 EUR" in page
+    assert "Saw shipping of 12.90\u00a0EUR" in page
     assert "1 of 1, as they came" in page
     assert f'id="fact-{fact_id(8, 1)}"' in page
     for path in (f"{CART}/nothing", "1/shipping_high", "x/shipping_high"):

@@ -1,6 +1,6 @@
 from sojourn.apps.people import deeds
 from sojourn.apps.people.deeds import deed, lane
-from sojourn.apps.people.moments import Moment, Timeline, of_fact
+from sojourn.apps.people.moments import Moment, Timeline, newest_first, of_fact
 from sojourn.apps.people.sessions_view import Visit, fold
 from sojourn.apps.people.tests.some import AT
 from sojourn.terms.episodes import Episode, Friction
@@ -111,3 +111,19 @@ def test_what_it_was_done_on_is_read_from_the_context():
     assert on(userAgent="Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15)") == "Mac"
     assert on(device={"model": "Pixel 9"}, userAgent="x Android") == "Pixel 9"
     assert (on(userAgent=5), on(device="x"), on()) == ("", "", "")
+
+
+def test_of_what_was_concluded_at_one_time_the_consequence_stands_above():
+    for left, decided in ((5, 6), (6, 5)):
+        facts = [
+            moment(left, 60, "Cart Abandoned", "0", derived=True),
+            moment(decided, 60, "Intervention Decided", "0", derived=True, props={"outcome": "send", "template": "free_shipping"}),
+        ]
+        folded = fold(Timeline(newest_first(facts), ""), Person(id=1), LATER)
+        assert [one.deed.text for one in folded.entries] == ["Decided to write: free shipping", "Left a cart behind"]
+
+
+def test_a_click_is_told_by_what_stood_on_the_thing():
+    assert deed(moment(1, 0, "Button Clicked", props={"label": "Into the cart", "selector": "button.buy"})).text == "Pressed “Into the cart”"
+    assert deed(moment(1, 0, "Link Clicked", props={"label": "Returns", "href": "/returns/"})).text == "Followed the link “Returns”"
+    assert deed(moment(1, 0, "Button Clicked")).text == "Pressed a button"
