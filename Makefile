@@ -17,7 +17,7 @@ dev: $(VENV)/.dev $(VENV)/.assets
 assets: $(VENV)/.assets
 
 test: $(VENV)/.dev $(VENV)/.assets
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m tests
 
 check: $(VENV)/.dev $(VENV)/.assets
 	@$(BIN)/ruff check .

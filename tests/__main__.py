@@ -1,0 +1,76 @@
+"""All tests: `python -m tests` runs them in two processes side by side, since much of their time is waiting, and adds up their closing lines."""
+
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+from typing import IO, Final
+
+ROOT: Final = Path(__file__).parent.parent
+SECOND: Final = ("tests/browser", "tests/corridor", "tests/demo", "tests/email", "tests/live", "tests/sdk", "tests/streams")
+"""What takes about as long as everything else."""
+CLOSING: Final = re.compile(r"^=* ?((?:\d+ [a-z]+(?:, )?)+) in [\d.]+s", re.MULTILINE)
+
+
+def shares() -> list[list[str]]:
+    """The folders and files for each process; all there are, each once."""
+    here = sorted(f"tests/{path.name}" for path in (ROOT / "tests").iterdir() if path.name.startswith("test_") or (path / "__init__.py").exists())
+    return [["src", *(path for path in here if path not in SECOND)], list(SECOND)]
+
+
+def run(share: list[str], into: IO[bytes]) -> "subprocess.Popen[bytes]":
+    """Start pytest with a share, its output going into a file."""
+    return subprocess.Popen([sys.executable, "-m", "pytest", *share], cwd=ROOT, stdout=into, stderr=subprocess.STDOUT)
+
+
+def follow(path: Path, process: "subprocess.Popen[bytes]") -> str:
+    """Pass on what a process writes until it ends; all that it wrote."""
+    text = b""
+    with path.open("rb") as written:
+        while True:
+            ended = process.poll() is not None
+            text += (more := written.read())
+            sys.stdout.buffer.write(more)
+            sys.stdout.flush()
+            if ended:
+                return text.decode(errors="replace")
+            time.sleep(0.5)
+
+
+def closing(outputs: list[str], seconds: float) -> str:
+    """One closing line, as pytest writes it, for all outputs."""
+    sums: Counter[str] = Counter()
+    for output in outputs:
+        found = CLOSING.findall(output)
+        if not found:
+            sums["errors"] += 1  # pytest ended before it could say what had happened
+            continue
+        for part in found[-1].split(", "):
+            count, _, word = part.partition(" ")
+            sums[{"error": "errors", "warning": "warnings"}.get(word, word)] += int(count)
+    order = ("failed", "passed", "skipped", "deselected", "xfailed", "xpassed", "warnings", "errors")
+    return f"{', '.join(f'{sums[word]} {word}' for word in order if sums[word])} in {seconds:.2f}s"
+
+
+def main() -> int:
+    """Run all; the exit code is 0 only where both are."""
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="sojourn-pytest-") as folder:
+        paths = [Path(folder) / str(number) for number in range(2)]
+        with paths[0].open("wb") as first, paths[1].open("wb") as second:
+            processes = [run(share, into) for share, into in zip(shares(), (first, second), strict=True)]
+            try:
+                outputs = [follow(path, process) for path, process in zip(paths, processes, strict=True)]
+            finally:
+                for process in processes:
+                    process.terminate()
+                    process.wait()
+    print(closing(outputs, time.monotonic() - began), flush=True)
+    return max(process.returncode for process in processes)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
