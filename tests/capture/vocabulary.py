@@ -83,6 +83,7 @@ ROWS: dict[str, dict[str, Sent]] = {
         "`$exception`": posthog("$exception", **{"$exception_list": [{"type": "TypeError", "value": "x is not a function"}]}),
         "`$web_vitals`, one beyond what Google calls poor": posthog("$web_vitals", **{"$web_vitals_LCP_value": 5_000}),
         "`$web_vitals`, otherwise": posthog("$web_vitals", **{"$web_vitals_LCP_value": 900}),
+        "`$feature_flag_called`": posthog("$feature_flag_called", **{"$feature_flag": "cart", "$feature_flag_response": "b"}),
         "`survey shown`": posthog("survey shown", **{"$survey_id": "s-1"}),
         "`survey sent`, a number": posthog("survey sent", **{"$survey_id": "s-1", "$survey_response": "9"}),
         "`survey sent`, a text": posthog("survey sent", **{"$survey_id": "s-1", "$survey_response": "too dear"}),

@@ -4,10 +4,11 @@ import binascii
 import json
 import re
 from base64 import b64decode
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any, Final
 
-from sojourn.capture.call import Candidate, Opened, Refused
+from sojourn.capture.call import Call, Candidate, Opened, Refused
 from sojourn.capture.items import open_items, read_object
 from sojourn.capture.keys import key_in_headers
 from sojourn.capture.protocols import Document, Protocol, Reply, Request, Results, Route
@@ -15,9 +16,13 @@ from sojourn.capture.protocols.posthog_events import calls_of
 from sojourn.capture.protocols.wording import parameters
 from sojourn.terms.outcomes import Reason
 
+Json = dict[str, Any]
+_REMOTE: Final = re.compile(r"/api/projects/[^/]{1,200}/feature_flags/[^/]{1,400}/remote_config")
 _CONFIG: Final = re.compile(r"/array/([^/]{1,200})/config(\.js)?")
 # Ours lie in folders of their rooms (/static/ui/…), theirs in none or in that of a version.
 _SCRIPTS: Final = re.compile(r"/static/(?:\d[\w.\-]{0,40}/)?[\w\-]{1,60}\.js(?:\.map)?")
+# These take any object in `capturePerformance` for a wish to be told of every resource that a page loads.
+_OLD: Final = re.compile(r"1\.(?:\d{1,2}|1[0-3]\d)\..*")
 _FLAGS: Final[dict[str, Any]] = {
     "flags": {},
     "featureFlags": {},
@@ -49,7 +54,7 @@ def _open(request: Request) -> Opened:
     items, outer = open_items(_plain(request), "batch")
     calls: list[Candidate] = []
     events: list[tuple[str, int]] = []
-    key = _text(outer.get("api_key")) or _text(outer.get("token"))
+    key = _token(outer)
     sdk = request.headers.get(b"posthog-sdk-info", b"").decode("latin-1")
     for item in items:
         event = read_object(item)
@@ -57,15 +62,30 @@ def _open(request: Request) -> Opened:
             events.append(("", len(calls)))
             calls.append(event)
             continue
-        key = key or _text(event.get("api_key")) or _text(event.get("token")) or _text(_object(event.get("properties")).get("token"))
+        key = key or _token(event) or _text(_object(event.get("properties")).get("token"))
         events.append((_text(event.get("uuid")), len(calls)))
         calls += calls_of(event, item, sdk)
+    _tell_apart(calls)
     sent_at = outer.get("sent_at", outer.get("sentAt"))
     if sent_at is None and b"posthog-request-timestamp" in request.headers:
         sent_at = request.headers[b"posthog-request-timestamp"].decode("latin-1")
     if sent_at is None and items and not outer:
         sent_at = parameters(request.query[:4096], 50).get("_")
     return Opened(calls, key, sent_at, note=events, historical=outer.get("historical_migration") is True)
+
+
+def _token(fields: Mapping[str, Any]) -> str:
+    return next((found for name in ("api_key", "token", "$token") if (found := _text(fields.get(name)))), "")
+
+
+def _tell_apart(calls: list[Candidate]) -> None:
+    """Events without an id are known by content and time; those that are the same in both get a number, which a resend gives them again."""
+    seen: Counter[str] = Counter()
+    for call in calls:
+        if isinstance(call, Call) and isinstance(call.message_id, str) and call.message_id[:3] == "ph-":
+            seen[call.message_id] += 1
+            if seen[call.message_id] > 1:
+                call.message_id = f"{call.message_id}.{seen[call.message_id]}"
 
 
 def _plain(request: Request) -> bytes:
@@ -116,18 +136,19 @@ def _ask_flags(request: Request) -> Opened:
         items, _ = open_items(_plain(request), "batch")
         first = read_object(items[0]) if items else {}
         asked = first if isinstance(first, dict) else {}
-    key = _text(asked.get("token")) or _text(asked.get("api_key")) or _text(asked.get("$token"))
-    if not key:
-        key = parameters(request.query[:4096], 50).get("token", "")
-    return Opened([], key)
+    said = parameters(request.query[:4096], 50)
+    return Opened([], _token(asked) or said.get("token", ""), note=said.get("ver", ""))
 
 
-def _no_flags(_note: Any, _results: Results) -> Reply:
-    return Reply({**_FLAGS, **_SETTINGS, "requestId": "00000000-0000-0000-0000-000000000000", "quotaLimited": []})
+def _no_flags(note: Any, _results: Results) -> Reply:
+    settings = {**_SETTINGS, "capturePerformance": False} if _OLD.fullmatch(note) else _SETTINGS
+    return Reply({**_FLAGS, **settings, "requestId": "00000000-0000-0000-0000-000000000000", "quotaLimited": []})
 
 
 def _document(path: str) -> Document | None:
     match = _CONFIG.fullmatch(path)
+    if match is None and _REMOTE.fullmatch(path):
+        return Document("", lambda _: None)  # asked for with a personal key only; some clients take any answer for the payload
     if match is None:
         return Document("", _missing_script) if _SCRIPTS.fullmatch(path) else None
     return Document(match[1], _script(match[1]) if match[2] else _settings(match[1]))
@@ -161,28 +182,42 @@ def _object(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _definitions(request: Request) -> Opened:
-    """Flag definitions for local evaluation; their clients send a personal key, which we do not know, beside the project's token."""
+def _ask(request: Request) -> Opened:
+    """Something that a client asks for before it goes on; some send a personal key, which we do not know, beside the project's token."""
     key = parameters(request.query[:4096], 50).get("token", "")
     return Opened([], key or key_in_headers(request.headers.get(b"authorization", b""), request.query))
 
 
-def _no_definitions(_note: Any, _results: Results) -> Reply:
-    return Reply({"flags": [], "group_type_mapping": {}, "cohorts": {}})
+def _answers(content: Json) -> Route:
+    """A route whose answer never changes."""
+    return Route(_ask, reply=lambda _note, _results: Reply(content), refuse=_unhurried, methods=_BOTH, own_key=True)
+
+
+def _ignore(request: Request) -> Opened:
+    """Recordings of screens: switched off in every configuration, and not kept where one comes all the same."""
+    opened = _open(request)
+    return Opened([], opened.key)
 
 
 _BOTH: Final = frozenset(("GET", "POST"))
 _CAPTURE: Final = Route(_open, reply=_stored, refuse=_unhurried, methods=_BOTH)
 _EVENTS: Final = Route(_open, reply=_verdicts, refuse=_unhurried)
 _ASK: Final = Route(_ask_flags, reply=_no_flags, refuse=_unhurried, methods=_BOTH)
-_DEFINE: Final = Route(_definitions, reply=_no_definitions, methods=_BOTH, own_key=True)
+_DEFINITIONS: Final = _answers({"flags": [], "group_type_mapping": {}, "cohorts": {}})
 POSTHOG: Final = Protocol(
     "posthog",
     {
-        **dict.fromkeys(("/batch", "/e", "/capture", "/track", "/engage", "/i/v0/e"), _CAPTURE),
+        **dict.fromkeys(("/batch", "/e", "/capture", "/track", "/engage", "/i/v0/e", "/i/v0/ai/batch"), _CAPTURE),
         "/i/v1/analytics/events": _EVENTS,
+        "/s": Route(_ignore, reply=_stored, refuse=_unhurried, methods=_BOTH),
+        **dict.fromkeys(("/i/v1/logs", "/i/v1/metrics"), _answers({})),
         **dict.fromkeys(("/flags", "/decide"), _ASK),
-        **dict.fromkeys(("/flags/definitions", "/api/feature_flag/local_evaluation"), _DEFINE),
+        **dict.fromkeys(("/flags/definitions", "/api/feature_flag/local_evaluation"), _DEFINITIONS),
+        "/api/feature_flag": _answers({"results": []}),
+        "/api/surveys": _answers({"surveys": []}),
+        "/api/early_access_features": _answers({"earlyAccessFeatures": []}),
+        "/api/web_experiments": _answers({"experiments": []}),
+        "/api/product_tours": _answers({"product_tours": []}),
     },
     _document,
 )

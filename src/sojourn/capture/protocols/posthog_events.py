@@ -7,7 +7,8 @@ from typing import Any, Final
 
 from sojourn.capture.call import Candidate
 from sojourn.capture.decode import from_object
-from sojourn.capture.protocols.wording import some
+from sojourn.capture.protocols.posthog_surveys import surveyed
+from sojourn.capture.protocols.wording import first, some
 from sojourn.terms.catalogue import canonical
 from sojourn.terms.outcomes import Dropped, Reason
 from sojourn.terms.time import DAY
@@ -29,6 +30,10 @@ _CLICK_IDS: Final = tuple(
 _PAGE: Final = {"$current_url": "url", "$pathname": "path", "$referrer": "referrer", "$title": "title", "title": "title"}
 # Beside these, properties whose name begins with $ go to `posthog` in the fact's raw part, so that a portrait is not drowned in them.
 _KEPT: Final = ("$group_", "$el_text", "$event_type", "$survey_response")
+# Clients on people's own devices. Until somebody signs in they send an id that they made themselves; only their later versions say that it is one.
+_DEVICES: Final = frozenset(("js", "posthog-js-lite", "posthog-react-native", "posthog-ios", "posthog-android", "posthog-flutter", "posthog-unity"))
+_SELF_MADE: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", re.IGNORECASE)
+_ANY_UUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def calls_of(event: Json, item: bytes, sdk: str = "") -> list[Candidate]:
@@ -41,6 +46,8 @@ def calls_of(event: Json, item: bytes, sdk: str = "") -> list[Candidate]:
         return [Dropped(Reason.BAD_SHAPE, "properties must be an object")]
     props = {**_lifted(event, sdk), **(props or {})}
     name = event.get("event")
+    if name is None and ("$set" in event or "$set_once" in event):
+        name, event, props = "$set", *_nameless(event, props)
     if not isinstance(name, str) or not name.strip():
         return [Dropped(Reason.NO_EVENT_NAME, "an event needs `event`")]
     seen = _Event(name.strip(), event, props)
@@ -48,6 +55,13 @@ def calls_of(event: Json, item: bytes, sdk: str = "") -> list[Candidate]:
     if seen.name not in _NO_TRAITS:
         shapes += _set(seen)
     return [from_object(shape, item) for shape in shapes]
+
+
+def _nameless(event: Json, props: Json) -> tuple[Json, Json]:
+    """Traits as old browser clients send them to /engage: as an event without a name, whose ids stand beside it, with the browser among the traits."""
+    ids: Json = {name: event[name] for name in ("$device_id", "$user_id") if name in event}
+    plain = {part: {key: value for key, value in _object(event.get(part)).items() if key[:1] != "$"} for part in ("$set", "$set_once")}
+    return {**event, **plain}, {**ids, **props}
 
 
 def _lifted(event: Json, sdk: str) -> Json:
@@ -66,8 +80,9 @@ class _Event:
         self.props = props
         self.set = {**_object(props.pop("$set", None)), **_object(event.get("$set"))}
         self.once = {**_object(props.pop("$set_once", None)), **_object(event.get("$set_once"))}
-        self.distinct_id = _first(event.get("distinct_id"), props.pop("distinct_id", None), event.get("$distinct_id"))
+        self.distinct_id = first(event.get("distinct_id"), props.pop("distinct_id", None), event.get("$distinct_id"))
         props.pop("token", None)
+        self.insert_id, self.time = props.pop("$insert_id", None), props.pop("$time", None)
         self.user_id, self.anonymous_id = self._who()
         self.context, self.rest = _context(props)
         self.base = self._base()
@@ -82,16 +97,27 @@ class _Event:
         profile = props.get("$process_person_profile", True)
         if before is not None and self.name == "$identify":
             return said, before
+        if self.name == "$groupidentify" and (group := self._only_group()) is not None:
+            return None, group
         if user is not None or identified is True:
             return said, device if device != said else None
         if identified is False or profile is False or (device is not None and device == said):
             return None, said
+        if identified is None and props.get("$lib") in _DEVICES and isinstance(said, str) and _SELF_MADE.fullmatch(said):
+            return None, said
         return said, device if device != said else None
+
+    def _only_group(self) -> str | None:
+        """The id of nobody under which servers tell what a group is called: some make one of the group's name, some a new one each time."""
+        props, said = self.props, self.distinct_id
+        nobody = f"${props.get('$group_type')}_{props.get('$group_key')}"
+        made_up = props.get("$lib") == "posthog-python" and isinstance(said, str) and _ANY_UUID.fullmatch(said)
+        return nobody if said == nobody or made_up else None
 
     def _base(self) -> Json:
         event = self.event
         base: Json = {"userId": self.user_id, "anonymousId": self.anonymous_id, "messageId": self._message_id()}
-        at = _first(event.get("timestamp"), self.props.pop("$time", None) if "offset" not in event else None)
+        at = first(event.get("timestamp"), self.time if "offset" not in event else None)
         if at is not None:
             base["timestamp"] = at
         offset = event.get("offset")
@@ -104,11 +130,12 @@ class _Event:
 
     def _message_id(self) -> Any:
         """The event's own id; old clients send none, but a resend of theirs has the same content and time."""
-        own = _first(self.event.get("uuid"), self.event.get("$insert_id"), self.props.pop("$insert_id", None))
-        self.props.pop("$insert_id", None)
-        if own is not None or self.event.get("timestamp") is None:
+        event = self.event
+        own = first(event.get("uuid"), event.get("$insert_id"), self.insert_id)
+        at = first(event.get("timestamp"), self.time)
+        if own is not None or at is None:
             return own
-        said = repr((self.name, self.distinct_id, self.event.get("timestamp"), sorted(self.props.items(), key=str)))
+        said = repr((self.name, self.distinct_id, at, sorted(self.props.items(), key=str), sorted(self.rest.items(), key=str)))
         return "ph-" + blake2b(said.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
     def call(self, kind: str, suffix: str = "", **fields: Any) -> Json:
@@ -140,10 +167,11 @@ def _context(props: Json) -> tuple[Json, Json]:
         "app": some(name=take("$app_name", None), version=take("$app_version", None), build=take("$app_build", None)),
         "network": some(carrier=take("$network_carrier", None), wifi=take("$network_wifi", None)),
         "userAgent": take("$raw_user_agent", None),
-        "locale": _first(take("$browser_language", None), take("$locale", None)),
+        "locale": first(take("$browser_language", None), take("$locale", None)),
         "timezone": take("$timezone", None),
         "ip": take("$ip", None),
         "sessionId": take("$session_id", None),
+        "groups": take("$groups", None),
     }
     rest = {key: take(key) for key in [key for key in props if key[:1] == "$" and not key.startswith(_KEPT) and key not in _READ_LATER]}
     return {key: value for key, value in context.items() if value not in (None, {}, "")}, rest
@@ -155,7 +183,7 @@ def _track(seen: _Event) -> list[Json]:
 
 def _pageview(seen: _Event) -> list[Json]:
     page = seen.context.get("page", {})
-    title = _first(seen.props.pop("title", None), page.get("title"))
+    title = first(seen.props.pop("title", None), page.get("title"))
     return [seen.call("page", name=title if isinstance(title, str) and len(title) <= 200 else None, properties={**seen.props, **page, **some(title=title)})]
 
 
@@ -216,20 +244,22 @@ def _click_trouble(name: str) -> Callable[[_Event], list[Json]]:
 
 
 def _element(seen: _Event) -> Json:
-    """The innermost element of the chain: tag, label, id, link, form's name."""
+    """The innermost element: tag, label, id, link, form's name. It stands first in a chain, or in the list that older clients send."""
     props = seen.props
-    chain = _first(props.pop("$elements_chain", None), "")
-    props.pop("$elements", None)
+    chain = first(props.pop("$elements_chain", None), "")
+    listed = props.pop("$elements", None)
     label = props.pop("$el_text", None)
     found = _ELEMENT.match(chain) if isinstance(chain, str) else None
-    if found is None:
-        return some(label=label)
-    said = dict(_ATTRIBUTE.findall(found["rest"][:4_000]))
-    href = _first(said.get("href"), said.get("attr__href"))
+    said: Json = dict(_ATTRIBUTE.findall(found["rest"][:4_000])) if found is not None else {}
+    tag = found["tag"] if found is not None else None
+    if found is None and isinstance(listed, list) and listed and isinstance(listed[0], dict):
+        said = listed[0]
+        tag, label = said.get("tag_name"), first(label, said.get("$el_text"))
+    href = first(said.get("href"), said.get("attr__href"))
     return some(
-        label=_first(label, said.get("text"), said.get("attr__aria-label")),
-        tag=found["tag"],
-        id=_first(said.get("attr_id"), said.get("attr__id")),
+        label=first(label, said.get("text"), said.get("attr__aria-label")),
+        tag=tag,
+        id=first(said.get("attr_id"), said.get("attr__id")),
         href=href,
         url=href,
         name=said.get("attr__name"),
@@ -239,9 +269,9 @@ def _element(seen: _Event) -> Json:
 def _exception(seen: _Event) -> list[Json]:
     props = seen.props
     listed = props.pop("$exception_list", None)
-    first = listed[0] if isinstance(listed, list) and listed and isinstance(listed[0], dict) else {}
-    message = _first(first.get("value"), props.pop("$exception_message", None))
-    kind = _first(first.get("type"), props.pop("$exception_type", None))
+    outer = listed[0] if isinstance(listed, list) and listed and isinstance(listed[0], dict) else {}
+    message = first(outer.get("value"), props.pop("$exception_message", None))
+    kind = first(outer.get("type"), props.pop("$exception_type", None))
     return [seen.call("track", event="Error Shown", properties={**props, **some(message=message, type=kind)}, exceptions=listed)]
 
 
@@ -259,42 +289,20 @@ def _vitals(seen: _Event) -> list[Json]:
     ]
 
 
-def _survey(name: str) -> Callable[[_Event], list[Json]]:
+def _flag(seen: _Event) -> list[Json]:
+    """Which variant of a flag somebody was given."""
+    given = some(flag=seen.rest.get("$feature_flag"), variant=seen.rest.get("$feature_flag_response"))
+    return [seen.call("track", event=seen.name, properties={**seen.props, **given})]
+
+
+def _surveyed(name: str) -> Callable[[_Event], list[Json]]:
     def shape(seen: _Event) -> list[Json]:
-        props = seen.props
-        survey = _first(props.pop("$survey_name", None), props.get("$survey_id"))
-        base = {**some(survey=survey, survey_id=props.pop("$survey_id", None))}
-        questions = props.pop("$survey_questions", None)
-        answers = [(key, props.pop(key)) for key in sorted(key for key in props if key.startswith("$survey_response"))]
-        rest = {key: value for key, value in props.items() if not key.startswith("$survey")}
-        if name != "Survey Answered" or not answers:
-            return [seen.call("track", event=name, properties={**rest, **base})]
-        asked = questions if isinstance(questions, list) else []
         return [
-            seen.call("track", f"-{number}" if number else "", event=name, properties={**rest, **base, **_answer(answer, _question(asked, key, number))})
-            for number, (key, answer) in enumerate(answers)
+            seen.call("track", f"-{number}" if number else "", event=name, properties=properties)
+            for number, properties in enumerate(surveyed(name, seen.props))
         ]
 
     return shape
-
-
-def _question(asked: list[Any], key: str, number: int) -> Json:
-    """The question that a response key names: by its id, or by its number."""
-    mark = key.removeprefix("$survey_response").lstrip("_")
-    by_id = next((one for one in asked if isinstance(one, dict) and mark and str(one.get("id")) == mark), None)
-    if by_id is None and (number := int(mark) if mark.isdecimal() else number) < len(asked):
-        by_id = asked[number] if isinstance(asked[number], dict) else None
-    return by_id or {}
-
-
-def _answer(answer: Any, question: Json) -> Json:
-    """A score where the answer is a number, its kind by the scale that was asked, else a text."""
-    text = str(answer).strip() if answer is not None else ""
-    score = float(text) if re.fullmatch(r"-?\d{1,6}(?:\.\d{1,6})?", text) else None
-    scale = question.get("scale")
-    kind = {10: "nps", 5: "csat", 7: "ces"}.get(scale, "rating") if score is not None and isinstance(scale, int) else "rating" if score is not None else "open"
-    said = some(question=_first(question.get("question"), question.get("originalQuestion")), question_id=question.get("id"), kind=kind)
-    return {**said, **({"score": int(score) if score.is_integer() else score} if score is not None else {"text": answer if isinstance(answer, list) else text})}
 
 
 _READ_LATER: Final = frozenset(
@@ -315,9 +323,10 @@ _SPECIAL: Final[dict[str, Callable[[_Event], list[Json]]]] = {
     "$dead_click": _click_trouble("Dead Click"),
     "$exception": _exception,
     "$web_vitals": _vitals,
-    "survey shown": _survey("Survey Shown"),
-    "survey sent": _survey("Survey Answered"),
-    "survey dismissed": _survey("Survey Dismissed"),
+    "$feature_flag_called": _flag,
+    "survey shown": _surveyed("Survey Shown"),
+    "survey sent": _surveyed("Survey Answered"),
+    "survey dismissed": _surveyed("Survey Dismissed"),
 }
 _NO_TRAITS: Final = frozenset(("$identify", "$set", "$set_once", "$create_alias", "$groupidentify"))
 
@@ -329,7 +338,3 @@ def _plain_traits(once: Json) -> Json:
 
 def _object(value: Any) -> Json:
     return value if isinstance(value, dict) else {}
-
-
-def _first(*values: Any) -> Any:
-    return next((value for value in values if value not in (None, "")), None)

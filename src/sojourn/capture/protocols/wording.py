@@ -15,6 +15,11 @@ def some(**fields: Any) -> Json:
     return {key: value for key, value in fields.items() if value not in (None, "")}
 
 
+def first(*values: Any) -> Any:
+    """The first of the values that is there."""
+    return next((value for value in values if value not in (None, "")), None)
+
+
 def parameters(text: bytes, most: int) -> dict[str, str]:
     """The fields of a query or form, the last one of each name. Errors: Refused(400) for more than `most`."""
     try:

@@ -186,6 +186,101 @@ def test_a_survey_becomes_one_answer_a_question_with_a_score_where_there_is_one(
     assert (first.message_id, second.message_id) == ("e-1", "e-1-1")
 
 
+OLD = {"$lib": "web", "$lib_version": "1.20.0", "$insert_id": "z9ynps6selrotxwt", "$time": (NOW - 60_000) / 1000, "distinct_id": "d-1", "$device_id": "d-1"}
+
+
+def test_an_old_browser_says_ids_and_times_among_the_properties(door):
+    form = b"data=" + b64encode(json.dumps({"event": "Seen", "properties": {**OLD, "token": "wk_shop"}}).encode())
+    for _ in range(2):
+        answer = door.post(f"/e/?ip=1&_={NOW}&ver=1.20.0", form, key=None, content_type="application/x-www-form-urlencoded")
+        assert (answer.status, answer.json) == (200, {"status": 1})
+    [fact] = door.facts()
+    assert (fact.message_id, fact.at, fact.anonymous_id, fact.props, fact.flags) == ("z9ynps6selrotxwt", NOW - 60_000, "d-1", {}, 0)
+    assert "posthog" not in fact.raw
+
+
+def test_events_alike_in_all_but_posthogs_own_fields_are_two(door):
+    event = {"event": "$feature_flag_called", "distinct_id": "u-1", "timestamp": "2026-11-18T11:06:00.000Z"}
+    called = [{**event, "properties": {"$feature_flag": flag, "$feature_flag_response": "b"}} for flag in ("new-cart", "one-click")]
+    for _ in range(2):
+        assert door.post("/batch/", {"api_key": "wk_shop", "batch": called}, key=None).status == 200
+    assert [fact.props for fact in door.facts()] == [{"flag": "new-cart", "variant": "b"}, {"flag": "one-click", "variant": "b"}]
+
+
+def test_events_without_an_id_that_are_the_same_to_the_millisecond_are_as_many_as_were_sent(door):
+    event = {"event": "Seen", "distinct_id": "u-1", "timestamp": "2026-11-18T11:06:00.000Z"}
+    for _ in range(2):
+        assert door.post("/batch/", {"api_key": "wk_shop", "batch": [event, event, event]}, key=None).status == 200
+    assert len(door.facts()) == 3
+
+
+def test_traits_sent_to_engage_have_no_event(door):
+    said = {"$set": {"$os": "Linux", "plan": "gold"}, "$token": "wk_shop", "$distinct_id": "d-1", "$device_id": "d-1"}
+    form = b"data=" + b64encode(json.dumps(said).encode())
+    assert door.post("/engage/?ip=1", form, key=None, content_type="application/x-www-form-urlencoded").status == 200
+    [fact] = door.facts()
+    assert (fact.kind, fact.traits, fact.user_id, fact.anonymous_id) == ("identify", {"plan": "gold"}, None, "d-1")
+
+
+@pytest.mark.parametrize("library", ["js", "posthog-react-native", "posthog-ios", "posthog-android"])
+def test_an_app_nobody_signed_into_sends_an_id_of_its_own_making(door, library):
+    [fact] = send(door, {"event": "A", "distinct_id": "01a20203-ad43-7310-ae4b-cfee8d027dfb", "uuid": "e-1", "properties": {"$lib": library}})
+    assert (fact.user_id, fact.anonymous_id) == (None, "01a20203-ad43-7310-ae4b-cfee8d027dfb")
+    [_, fact] = send(door, {"event": "A", "distinct_id": "ann", "uuid": "e-2", "properties": {"$lib": library}})
+    assert (fact.user_id, fact.anonymous_id) == ("ann", None)
+
+
+@pytest.mark.parametrize(("library", "said"), [("posthog-node", "$company_acme"), ("posthog-python", "d3537f08-d929-4c5e-8ff2-7b3888f9eda3")])
+def test_what_a_server_says_of_a_group_alone_makes_nobody_known(door, library, said):
+    props = {"$group_type": "company", "$group_key": "acme", "$group_set": {"plan": "gold"}, "$lib": library}
+    [fact] = send(door, {"event": "$groupidentify", "distinct_id": said, "uuid": "e-1", "properties": props})
+    assert (fact.kind, fact.link, fact.user_id, fact.anonymous_id) == ("group", "acme", None, "$company_acme")
+
+
+def test_the_groups_of_an_event_stand_in_its_context(door):
+    [fact] = send(door, {**EVENT, "properties": {"$groups": {"company": "acme"}}})
+    assert fact.context["groups"] == {"company": "acme"}
+
+
+def test_a_clicked_element_may_come_as_a_list(door):
+    listed = [{"tag_name": "a", "$el_text": "Help", "attr__href": "/help", "attr__id": "h"}, {"tag_name": "body"}]
+    [fact] = send(door, {"event": "$autocapture", "distinct_id": "d-1", "uuid": "e-1", "properties": {"$event_type": "click", "$elements": listed}})
+    assert (fact.name, fact.props) == ("Link Clicked", {"label": "Help", "tag": "a", "id": "h", "href": "/help", "url": "/help"})
+
+
+@pytest.mark.parametrize(
+    ("path", "answer"),
+    [
+        ("/api/feature_flag/?token=wk_shop", {"results": []}),
+        ("/api/surveys/?token=wk_shop", {"surveys": []}),
+        ("/api/early_access_features/?token=wk_shop", {"earlyAccessFeatures": []}),
+        ("/api/web_experiments/?token=wk_shop", {"experiments": []}),
+        ("/api/product_tours/?token=wk_shop", {"product_tours": []}),
+        ("/api/projects/@current/feature_flags/x/remote_config/", None),
+    ],
+)
+def test_what_clients_ask_for_by_themselves_is_answered_with_nothing(door, path, answer):
+    told = door.run(door.call(path, b"", None, "GET", authorization="Bearer phx_personal", origin="https://shop.example"))
+    assert (told.status, told.json, told.headers["access-control-allow-origin"]) == (200, answer, "https://shop.example")
+
+
+def test_recordings_and_logs_are_taken_off_a_client_and_not_kept(door):
+    recording = [{"event": "$snapshot", "properties": {"token": "wk_shop", "distinct_id": "d-1", "$snapshot_data": [1]}}]
+    assert door.post("/s/?compression=gzip-js", gzip.compress(json.dumps(recording).encode()), key=None, content_type="text/plain").json == {"status": 1}
+    assert door.post("/i/v1/logs?token=wk_shop", {"resourceLogs": []}, key=None).status == 200
+    assert door.facts() == []
+
+
+def test_what_a_language_model_did_arrives_at_its_own_path(door):
+    [fact] = send(door, {"event": "$ai_generation", "distinct_id": "u-1", "uuid": "e-1", "properties": {"$ai_model": "m"}}, "/i/v0/ai/batch/")
+    assert (fact.name, fact.raw["posthog"]) == ("$ai_generation", {"$ai_model": "m"})
+
+
+@pytest.mark.parametrize(("version", "vitals"), [("1.50.0", False), ("1.139.6", False), ("1.200.0", {"web_vitals": True, "network_timing": False})])
+def test_browsers_that_would_tell_of_every_resource_are_told_not_to(door, version, vitals):
+    assert door.post(f"/decide/?v=3&ver={version}", {"token": "wk_shop"}, key=None).json["capturePerformance"] == vitals
+
+
 def test_an_offset_counts_back_from_now(door):
     [fact] = send(door, {"event": "A", "distinct_id": "u-1", "uuid": "e-1", "offset": 4_000, "properties": {}})
     assert fact.at == NOW - 4_000
