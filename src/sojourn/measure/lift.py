@@ -135,7 +135,7 @@ def sentence(treated: Arm, held_out: Arm, found: Lift) -> str:
     counts = f"{treated.converted:,} of {treated.n:,} written to and {held_out.converted:,} of {held_out.n:,} held back have bought"
     if found.verdict == Verdict.TOO_EARLY or found.difference is None or found.low is None or found.high is None:
         return f"Too early to say: {counts}."
-    said = f"{100 * found.difference:+.1f} points ({100 * found.low:+.1f} to {100 * found.high:+.1f}, {found.level:.0%} interval)"
+    said = f"{100 * found.difference:+.1f} points ({100 * found.low:+.1f} to {100 * found.high:+.1f}, {100 * found.level:.0f} % interval)"
     if found.verdict == Verdict.HELPS:
         return f"Writing helps: {said}; {counts}."
     if found.verdict == Verdict.HURTS:

@@ -88,7 +88,7 @@ class Glance:
     def lift_between(self) -> str:
         """Its interval in words."""
         found = self.lift.lift
-        return f"{_points(found.low)} to {_points(found.high)} with {found.level:.0%} confidence"
+        return f"{_points(found.low)} to {_points(found.high)} with {100 * found.level:.0f} % confidence"
 
     @property
     def undrawn(self) -> bool:

@@ -108,17 +108,17 @@ def test_nobody_of_those_held_back_buying_leaves_no_relative_lift() -> None:
         (
             Arm(400, 80),
             Arm(100, 8),
-            "Writing helps: +12.0 points (+4.1 to +17.7, 95% interval); 80 of 400 written to and 8 of 100 held back have bought.",
+            "Writing helps: +12.0 points (+4.1 to +17.7, 95 % interval); 80 of 400 written to and 8 of 100 held back have bought.",
         ),
         (
             Arm(1000, 100),
             Arm(1000, 100),
-            "No difference seen so far: +0.0 points (-2.6 to +2.6, 95% interval); 100 of 1,000 written to and 100 of 1,000 held back have bought.",
+            "No difference seen so far: +0.0 points (-2.6 to +2.6, 95 % interval); 100 of 1,000 written to and 100 of 1,000 held back have bought.",
         ),
         (
             Arm(100, 8),
             Arm(400, 80),
-            "Writing hurts: -12.0 points (-17.7 to -4.1, 95% interval); 8 of 100 written to and 80 of 400 held back have bought.",
+            "Writing hurts: -12.0 points (-17.7 to -4.1, 95 % interval); 8 of 100 written to and 80 of 400 held back have bought.",
         ),
     ],
 )

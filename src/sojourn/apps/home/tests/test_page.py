@@ -76,7 +76,7 @@ def test_a_full_house_shows_its_numbers_and_opens_the_records_behind_them(house)
     assert (figure(text, "Carts abandoned"), figure(text, "Carts recovered")) == ("2", "1")
     for said in (
         "60 in the last hour",
-        "99.80 EUR",
+        "99.80\u00a0EUR",
         'href="/carts/?state=abandoned&amp;cause=shipping_cost"',
         "1 cart, 1 more recovered",
         "left a cart of 49.90\u00a0EUR",

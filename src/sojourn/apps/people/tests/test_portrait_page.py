@@ -60,6 +60,11 @@ def test_the_portrait_tells_who_it_is_what_hurt_and_why_in_words(house, lake):
     assert f'href="/people/{ANN}/evidence/{CART}/shipping_high/"' in page
 
 
+def test_a_timeline_whose_facts_are_not_there_does_not_promise_them(house, monkeypatch):
+    monkeypatch.setattr(lake_hook, "_open", MemoryLake)
+    assert "made this portrait. They are no longer kept one by one" in page_of(browser(house.vera), f"/people/{ANN}/timeline/")
+
+
 def test_each_part_of_the_page_is_the_fragment_that_a_swap_fetches(house, lake):
     client = browser(house.vera)
     whole = page_of(client, f"/people/{ANN}/")
