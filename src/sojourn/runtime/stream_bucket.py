@@ -157,7 +157,9 @@ class _Look:
         try:
             place.mkdir(parents=True, exist_ok=True)
             with part.open("ab") as file:
-                have = file.truncate(file.tell() - file.tell() % PART_BYTES)
+                have = file.tell()
+                if have != found.size:  # the last part may not be whole
+                    have = file.truncate(have - have % PART_BYTES)
                 while have < found.size:
                     file.write(self._bucket.part(found, have, PART_BYTES))
                     file.flush()
