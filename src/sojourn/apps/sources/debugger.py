@@ -120,21 +120,26 @@ def glance(workspace: int, source: int, now: Millis, limit: int = SHOWN) -> Glan
     return Glance(seen[:limit], _remember is not None, trouble)
 
 
-def newest(workspace: int, source: int) -> Fact | None:
-    """The newest fact of a source, None where it has sent none lately."""
+def _newest(workspace: int, source: int) -> tuple[Millis, Fact] | None:
     if _log is None:
         return None
     try:
         found = _log().tail(workspace, source, SHOWN)
     except Damaged:
         return None
-    facts = (fact for record in found for fact in reversed(record.facts) if fact.name != FACT_ERASED)
+    facts = ((record.at, fact) for record in found for fact in reversed(record.facts) if fact.name != FACT_ERASED)
     return next(facts, None)
+
+
+def newest(workspace: int, source: int) -> Fact | None:
+    """The newest fact of a source, None where it has sent none lately."""
+    found = _newest(workspace, source)
+    return found[1] if found is not None else None
 
 
 @dataclass(frozen=True, slots=True)
 class Newest:
-    """The newest event of a source: its name, when it happened, and by which identifier it names somebody."""
+    """The newest event of a source: its name, when it came (it may tell of a day long past), and by which identifier it names somebody."""
 
     name: str
     at: Millis
@@ -143,8 +148,8 @@ class Newest:
 
 def newest_told(workspace: int, source: int) -> Newest | None:
     """The newest event of a source in words for a page, None where it has sent none lately."""
-    fact = newest(workspace, source)
-    return Newest(fact.name or fact.kind, fact.at, who_of(fact)) if fact is not None else None
+    found = _newest(workspace, source)
+    return Newest(found[1].name or found[1].kind, found[0], who_of(found[1])) if found is not None else None
 
 
 def newest_visitor(workspace: int, source: int) -> str:

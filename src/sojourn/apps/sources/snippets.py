@@ -126,13 +126,13 @@ const analytics = createClient({
 });
 analytics.track("Product Added", { product_id: "p-1", price: 89.9, currency: "EUR" });"""
 
-_RUDDER: Final = """import { RudderAnalytics } from "@rudderstack/analytics-js";
+_RUDDER: Final = """import { RudderAnalytics } from "@rudderstack/analytics-js/bundled";
 
 const analytics = new RudderAnalytics();
 analytics.load("KEY", "ADDRESS", { configUrl: "ADDRESS" });
 analytics.track("Product Added", { product_id: "p-1", name: "Walking boots", price: 89.9, currency: "EUR" });"""
 
-_POSTHOG: Final = """import posthog from "posthog-js";
+_POSTHOG: Final = """import posthog from "posthog-js/dist/module.full.no-external";
 
 posthog.init("KEY", { api_host: "ADDRESS" });
 posthog.capture("Product Added", { product_id: "p-1", name: "Walking boots", price: 89.9, currency: "EUR" });"""
@@ -203,13 +203,20 @@ def snippets(address: str, key: str, kind: str) -> list[Snippet]:
         Snippet("kotlin", "Android", "com.segment.analytics.kotlin:android", _KOTLIN, https, ("app",)),
         Snippet("swift", "iOS", "https://github.com/segmentio/analytics-swift", _SWIFT, https, ("app",)),
         Snippet("native", "React Native", "npm install @segment/analytics-react-native", _NATIVE, "", ("app",)),
-        Snippet("rudder", "RudderStack", "npm install @rudderstack/analytics-js", _RUDDER, "Server SDKs take ADDRESS as data plane URL.", ("website",)),
+        Snippet(
+            "rudder",
+            "RudderStack",
+            "npm install @rudderstack/analytics-js",
+            _RUDDER,
+            "The bundled build asks no other host for scripts. Server SDKs take ADDRESS as data plane URL.",
+            ("website",),
+        ),
         Snippet(
             "posthog",
             "PostHog",
             "npm install posthog-js",
             _POSTHOG,
-            "Server SDKs take the same two settings. Events, identify, groups, autocapture and surveys arrive.",
+            "This build has in it what measures errors, dead clicks and page speed; the others fetch that from PostHog. Server SDKs take the same two settings.",
             ("website",),
         ),
         Snippet("snowplow", "Snowplow", "npm install @snowplow/browser-tracker", _SNOWPLOW, _LONG_KEY),

@@ -12,6 +12,7 @@ from sojourn.apps.workspace.tests.house import NOW, browser, build
 from sojourn.ports.log import Damaged
 from sojourn.terms.facts import FACT_ERASED, Arrival, Fact, Flag, Item, Quarantine
 from sojourn.terms.outcomes import Missed
+from sojourn.terms.time import DAY
 
 pytestmark = pytest.mark.django_db
 
@@ -115,6 +116,13 @@ def test_the_newest_event_is_found_behind_requests_of_which_nothing_was_kept(log
     found = debugger.newest(1, 7)
     assert found is not None
     assert (found.name, debugger.newest_visitor(1, 7), debugger.newest_visitor(1, 8)) == ("Event 2", "anonymous_id:a-1", "")
+
+
+def test_the_newest_event_came_when_it_arrived_whatever_day_it_tells_of(log):
+    log.append([Arrival(1, 7, [item(1, at=NOW - 40 * DAY, user_id="ann")])])
+    told = debugger.newest_told(1, 7)
+    assert told is not None
+    assert (told.name, told.at, told.who) == ("Event 1", NOW, "user_id:ann")
 
 
 def test_the_page_filters_by_outcome_and_name_and_can_be_held_still(log):
