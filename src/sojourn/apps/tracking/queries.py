@@ -185,10 +185,10 @@ def one_event(workspace: int, kind: str, name: str, now: Millis) -> Event | None
 
 
 def sample(workspace: int, event: Event, now: Millis) -> Kept[Sample]:
-    """The newest events of a kind, of the 30 days before the last one. Errors: NOT_READY."""
+    """The newest events of a kind, of the 30 days (UTC) that end with the last one. Errors: NOT_READY."""
 
     def read() -> Sample:
-        since = _naive(event.last - DAYS * DAY)
+        since = _naive((event.last // DAY - DAYS + 1) * DAY)
         rows = hook.ask(_NEWEST, {"workspace": workspace, "kind": event.kind, "event": event.name, "since": since})
         return Sample([(at, person, msgspec.json.decode(props)) for at, person, _id, props in rows])
 

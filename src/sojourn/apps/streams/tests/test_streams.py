@@ -134,7 +134,7 @@ def test_the_page_says_what_is_wrong_and_shows_what_came_as_text(house):
         state="trouble", trouble="the broker says: Not authorized.", seen=json.dumps(seen), tally=json.dumps({"received": 1200, "sampled": 1100})
     )
     page = browser(house.vera).get(f"/sources/streams/{stream.pk}/").content.decode()
-    assert "the broker says: Not authorized." in page
+    assert "The broker says: Not authorized." in page
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
     assert "<script>alert" not in page
     assert "1,100" in page
@@ -168,3 +168,18 @@ def test_the_secret_of_a_bucket_is_never_shown_and_does_not_follow_to_another_ad
         assert b"Type the secret too when" in answer.content
     assert json.loads(Stream.objects.get().settings)["url"] == ""
     assert "s3cr3t" not in str(list(AuditRow.objects.values_list("detail", flat=True)))
+
+
+def test_a_folder_has_one_stream_in_whichever_workspace(house):
+    orders = create_stream(house.workspace, "folder", "Orders", {"folder": "orders", "holds": "events"}, "setup", NOW)
+    returns = create_stream(house.workspace, "folder", "Returns", {"folder": "returns", "holds": "events"}, "setup", NOW)
+    says = b"The folder Orders is watched already; name another one."
+    for who in (house.alice, house.charlie):
+        answer = post(browser(who), "/sources/streams/create", {"kind": "folder", "name": "Mine", "folder": "Orders", "holds": "contacts"})
+        assert answer.status_code == 400
+        assert says in answer.content
+    answer = post(browser(house.alice), f"/sources/streams/{returns.pk}/change", {"folder": "Orders", "holds": "events"})
+    assert answer.status_code == 400
+    assert says in answer.content
+    assert [json.loads(text)["folder"] for text in Stream.objects.order_by("pk").values_list("settings", flat=True)] == ["orders", "returns"]
+    assert post(browser(house.alice), f"/sources/streams/{orders.pk}/change", {"folder": "orders", "holds": "contacts"}).status_code == 302
