@@ -216,7 +216,7 @@ def snippets(address: str, key: str, kind: str) -> list[Snippet]:
             "PostHog",
             "npm install posthog-js",
             _POSTHOG,
-            "This build has in it what measures errors, dead clicks and page speed; the others fetch that from PostHog. Server SDKs take the same two settings.",
+            "This build has in it what measures errors, dead clicks and page speed; others fetch that from PostHog. Server SDKs take the same two settings.",
             ("website",),
         ),
         Snippet("snowplow", "Snowplow", "npm install @snowplow/browser-tracker", _SNOWPLOW, _LONG_KEY),
