@@ -1,6 +1,7 @@
 """The demo's loop on a real database, with a door that only notes what comes."""
 
 import json
+import os
 import sqlite3
 import threading
 from contextlib import closing
@@ -9,10 +10,13 @@ from typing import Any
 
 import pytest
 
+from sojourn.apps.demo import paced
+from sojourn.runtime.clock import SystemClock
 from sojourn.runtime.demo import DemoLoop, truth_path
 from sojourn.runtime.demo_door import Door
 from sojourn.runtime.settings import Settings, read
 from sojourn.terms.refusals import Code, Refusal
+from sojourn.terms.time import HOUR, to_iso
 from tests.contracts.conftest import database, migrated
 
 __all__ = ["database", "migrated"]
@@ -71,7 +75,7 @@ def test_the_past_goes_through_the_import_and_the_story_comes_last(settings: Set
     assert column(settings, "state") == "stopped"
     assert column(settings, "day") == 3
     sent = door.sent["/v1/import"]
-    assert column(settings, "events") == len(sent) + len(door.sent["/v1/batch"]) - sum(event["messageId"].startswith("story-") for event in sent)
+    assert column(settings, "events") == len(sent) + len(door.sent["/v1/batch"])
     assert {event["messageId"].split("-")[0] for event in door.sent["/v1/batch"]} == {"story"}
     told = [json.loads(line) for line in truth_path(settings).read_text().splitlines()]
     assert sum(line["at"] == "past" for line in told) == column(settings, "people") - 12
@@ -87,6 +91,54 @@ def test_a_day_that_was_cut_off_is_sent_again_with_the_same_ids(settings: Settin
     loop(settings, second).step()
     assert first.sent["/v1/import"] == second.sent["/v1/import"]
     assert first.sent["/v1/import"]
+
+
+def test_the_truth_of_a_day_that_was_cut_off_is_told_once(settings: Settings):
+    begin(settings)
+    door = Noted(settings)
+    loop(settings, door).step()
+    told = truth_path(settings).read_text()
+    door.closed = True
+    for _ in range(2):  # the second day's lines are written, nothing of it is sent
+        loop(settings, door).step()
+    assert len(truth_path(settings).read_text()) > len(told)
+    door.closed = False
+    loop(settings, door).step()
+    whole = truth_path(settings).read_text()
+    assert whole.startswith(told)
+    people = [json.loads(line)["anonymous_id"] for line in whole.splitlines() if json.loads(line)["at"] == "past"]
+    assert len(people) == len(set(people)) == column(settings, "people")
+
+
+def test_a_shopper_whose_visit_was_cut_off_does_not_begin_again(settings: Settings, monkeypatch: pytest.MonkeyPatch):
+    begin(settings, state="live")
+    begun: list[int] = []
+    whole = paced.present
+    monkeypatch.setattr(paced, "present", lambda seed, number: begun.append(number) or whole(seed, number))
+    door = Noted(settings)
+    door.closed = True
+    loop(settings, door).step()
+    loop(settings, door).step()
+    assert begun
+    assert begun == sorted(set(begun))
+    assert column(settings, "number") == len(begun)
+
+
+def test_a_story_that_was_cut_off_is_told_again_with_the_same_times(settings: Settings):
+    begin(settings, days=1)
+    first, second = Noted(settings), Noted(settings)
+    for _ in range(2):
+        loop(settings, first).step()
+    with closing(sqlite3.connect(settings.database_path)) as connection, connection:
+        assert connection.execute("UPDATE demo_run SET story = 0 WHERE story = 1").rowcount == 1
+    loop(settings, second).step()
+    assert first.sent["/v1/batch"] == second.sent["/v1/batch"]
+    os.utime(truth_path(settings), (1, 1))
+    with closing(sqlite3.connect(settings.database_path)) as connection, connection:
+        connection.execute("UPDATE demo_run SET story = 0")
+    late = Noted(settings)
+    loop(settings, late).step()
+    assert min(event["timestamp"] for event in late.sent["/v1/batch"]) > to_iso(SystemClock().now() - HOUR), "after a long time it is told of now"
 
 
 def test_trouble_at_the_door_is_told_and_goes_away(settings: Settings):

@@ -1,6 +1,7 @@
 """The demo's loop in the work process: it fills in the past, plays the shoppers of the present, and sees a removal through."""
 
 import heapq
+import os
 import subprocess
 import sys
 import threading
@@ -23,7 +24,7 @@ from sojourn.terms.episodes import Cause
 from sojourn.terms.facts import SOURCE_REMOVED, Fact, Flag, Kind
 from sojourn.terms.ids import digest
 from sojourn.terms.refusals import Code, Refusal
-from sojourn.terms.time import SECOND, Millis, to_iso
+from sojourn.terms.time import MINUTE, SECOND, Millis, to_iso
 
 log = structlog.get_logger("demo")
 
@@ -33,6 +34,8 @@ MAIL_SECONDS: Final = 2.0
 BATCH: Final = 500
 KEYS_WORK_FOR: Final = 13 * SECOND
 """After a source is switched off capture may take its key for another ten seconds."""
+STORY_YOUNG: Final = 5 * MINUTE
+"""The story is told of the last minutes: one that waited longer begins anew."""
 EVENTS_EACH: Final = 14.0
 """What a shopper sends on average."""
 REMEMBERED: Final = 2_000
@@ -106,9 +109,21 @@ class DemoLoop:
         if self._house.intents().outbox(1):
             self._stop.wait(BEAT_SECONDS)
             return
-        _, fresh = story.told(self._house.clock.now())
+        _, fresh = story.told(self._moment())
         self._send(run, fresh, "/v1/batch")
         self._rows.advance(run, story=1, people=run.people + len(story.ROLES), events=run.events + len(fresh), trouble="")
+
+    def _moment(self) -> Millis:
+        """The moment of the story: when the last truth was written, a few seconds ago. Told again after a kill it must be the same, or it counts twice."""
+        now = self._house.clock.now()
+        try:
+            written = truth_path(self._settings).stat().st_mtime_ns // 1_000_000
+        except FileNotFoundError:
+            return now
+        if 0 <= now - written < STORY_YOUNG:
+            return written
+        truth_path(self._settings).touch()
+        return truth_path(self._settings).stat().st_mtime_ns // 1_000_000
 
     def _quicken(self, run: Run) -> None:
         """Settings are the pages' business, and this process has none: another one does it and ends."""
@@ -117,14 +132,16 @@ class DemoLoop:
             raise Refusal(Code.NOT_READY, "The demo could not set the cart gap; the log of the work process says why.")
 
     def _day(self, run: Run) -> None:
-        if not run.day:
-            self._write(({"at": "story", **line} for line in story.truths()), afresh=True)
-            self._send(run, story.told(run.started_at)[0], "/v1/import")
+        """One day of the past. It may have been cut off half-way and be sent again: the same events, and the same lines of truth in the same place."""
+        told = story.told(run.started_at)[0] if not run.day else []
+        lines = [{"at": "story", **line} for line in story.truths()]
         ways = paced.day_of_past(run.seed, run.shoppers, run.days, run.day, run.started_at)
-        self._write(_truth(way, "past") for way in ways)
+        truths = [_truth(way, "past") for way in ways]
+        self._write(truths if run.day else [*lines, *truths], after=len(lines) + run.people if run.day else 0)
         events = sorted((event for way in ways for event in way.events), key=lambda event: str(event["timestamp"]))
+        self._send(run, told, "/v1/import")
         self._send(run, events, "/v1/import")
-        self._rows.advance(run, day=run.day + 1, people=run.people + len(ways), events=run.events + len(events), trouble="")
+        self._rows.advance(run, day=run.day + 1, people=run.people + len(ways), events=run.events + len(told) + len(events), trouble="")
 
     # -- the present
 
@@ -170,8 +187,17 @@ class DemoLoop:
         for start in range(0, len(events), BATCH):
             self._door.post(run.write_key, path, events[start : start + BATCH])
 
-    def _write(self, lines: Iterable[dict[str, Any]], *, afresh: bool = False) -> None:
-        with truth_path(self._settings).open("wb" if afresh else "ab") as file:
+    def _write(self, lines: Iterable[dict[str, Any]], *, after: int | None = None) -> None:
+        """Add lines of truth, `after` so many of those that are there: what follows these goes."""
+        path = truth_path(self._settings)
+        path.touch()
+        with path.open("r+b") as file:
+            if after is None:
+                file.seek(0, os.SEEK_END)
+            else:
+                for _ in range(after):
+                    file.readline()
+                file.truncate()
             file.writelines(msgspec.json.encode(line) + b"\n" for line in lines)
 
     def close(self) -> None:
@@ -196,6 +222,9 @@ class _Present:
         """Send what is due; let new ones in; now and then look at the mail."""
         now = self._loop._house.clock.now()
         number = self._let_in(run, now)
+        if number != run.number:
+            # Before anything of theirs is sent: who was in the shop when the process ended never comes a second time.
+            self._loop._rows.advance(run, number=number, people=run.people + number - run.number)
         ready: list[dict[str, Any]] = []
         while self._queue and self._queue[0][0] <= now:
             at, _, event = heapq.heappop(self._queue)
@@ -203,9 +232,8 @@ class _Present:
         self._loop._send(run, ready, "/v1/batch")
         self._let_go(run, now)
         seen = self._look_at_mail(run, now) if time.monotonic() >= self._mail_at else run.mail_seen
-        changed = {"number": number, "people": run.people + number - run.number, "events": run.events + len(ready), "mail_seen": seen, "trouble": ""}
-        if ready or number != run.number or seen != run.mail_seen:
-            self._loop._rows.advance(run, **changed)
+        if ready or seen != run.mail_seen:
+            self._loop._rows.advance(run, events=run.events + len(ready), mail_seen=seen, trouble="")
 
     def _let_in(self, run: Run, now: Millis) -> int:
         """Shoppers begin so that in all about `rate` events a second come; how many have begun ever."""
