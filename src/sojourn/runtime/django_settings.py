@@ -31,7 +31,8 @@ def _secret(path: Path) -> str:
 SECRET_KEY = hashlib.sha256(_secret(SOJOURN.home / "secret").encode()).hexdigest()
 DEBUG = False
 # Whoever listens on every address is reached under names this process cannot know. Links are made from PUBLIC_URL only, never from the Host header.
-ALLOWED_HOSTS = ["*"] if SOJOURN.host in ("0.0.0.0", "::", "") else sorted({str(_PUBLIC.hostname), SOJOURN.host, "localhost", "127.0.0.1", "[::1]"})
+_NAMES = {str(_PUBLIC.hostname), SOJOURN.host, "localhost", "127.0.0.1", "::1"}
+ALLOWED_HOSTS = ["*"] if SOJOURN.host in ("0.0.0.0", "::", "") else sorted(f"[{name}]" if ":" in name else name for name in _NAMES)
 ROOT_URLCONF = "sojourn.runtime.urls"
 USE_TZ = True
 TIME_ZONE = "UTC"
