@@ -128,7 +128,7 @@ def days(member: Membership, now: Millis, number: int) -> people.Kept[Chart]:
         f"last {span} days",
         [_label(one.day) for one in found.value],
         series,
-        tones=("warn", "good", "accent"),
+        tones=("warn", "good", "info"),
         across="Day",
     )
     return people.Kept(chart, found.as_of)

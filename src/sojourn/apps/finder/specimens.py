@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from sojourn.terms.episodes import cause_words
 from sojourn.ui.charts import Chart
 
 CAUSES = (
@@ -129,7 +130,7 @@ def charts() -> list[Chart]:
             "Carts left behind",
             "carts",
             "last 30 days",
-            [one.replace("_", " ") for one in CAUSES],
+            [cause_words(one) for one in CAUSES],
             (("carts", SHARES),),
             causes=CAUSES,
             across="Cause",

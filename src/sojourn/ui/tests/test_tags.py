@@ -139,7 +139,7 @@ def test_a_chart_says_its_unit_and_period_and_has_its_numbers_as_a_table():
 
 def test_a_chart_without_numbers_says_so():
     shown = render("{% chart one %}", one=Chart("bar", "Carts", "carts", "last 30 days", [], [("carts", [])]))
-    assert "Nothing to draw yet: no numbers for last 30 days." in shown
+    assert "No numbers yet, last 30 days." in shown
     assert "data-chart=" not in shown
 
 
