@@ -147,10 +147,15 @@ POSTHOG = {
         _hogged("$web_vitals", **{"$web_vitals_LCP_value": 5_000.5, "$web_vitals_CLS_value": 0.1, "$web_vitals_LCP_event": {"a": 1}}),
         _hogged("survey sent", **{"$survey_id": "s", "$survey_response": "9", "$survey_response_q": "x", "$survey_questions": [{"id": "q", "scale": 10}]}),
         _hogged("$pageleave", **{"$prev_pageview_duration": 4.5}),
+        _hogged("$autocapture", **{"$event_type": "click", "$elements": [{"tag_name": "a", "$el_text": "Help", "attr__href": "/help"}]}),
+        _hogged("$feature_flag_called", **{"$feature_flag": "cart", "$feature_flag_response": "b", "$groups": {"company": "g-1"}}),
+        {"event": "Seen", "properties": {"$insert_id": "i-1", "$time": 1_795_000_000.25, "distinct_id": "ann", "token": "wk_shop"}},
+        {"$set": {"plan": "gold", "$os": "Linux"}, "$token": "wk_shop", "$distinct_id": "ann", "$device_id": "d-1"},
         _hogged("purchase", products=[LAMP], revenue="79.9"),
     ],
 }
 _PAYLOAD = "iglu:com.snowplowanalytics.snowplow/payload_data/jsonschema/1-0-4"
+_GOOGLE = "iglu:com.google.analytics.enhanced-ecommerce"
 _ACTION = "iglu:com.snowplowanalytics.snowplow.ecommerce"
 
 
@@ -177,6 +182,18 @@ SNOWPLOW = {
                 ],
             },
         },
+        {
+            **_BASE,
+            "e": "ue",
+            "ue_pr": _described(f"{_GOOGLE}/action/jsonschema/1-0-0", {"action": "purchase"}),
+            "co": {
+                "schema": "iglu:com.snowplowanalytics.snowplow/contexts/jsonschema/1-0-0",
+                "data": [
+                    {"schema": f"{_GOOGLE}/productFieldObject/jsonschema/1-0-0", "data": {"id": "p-1", "price": 79.9, "event": "e"}},
+                    {"schema": f"{_GOOGLE}/actionFieldObject/jsonschema/1-0-0", "data": {"id": "o-1", "revenue": 79.9, "products": 1, "event": "e"}},
+                ],
+            },
+        },
         {**_BASE, "e": "ue", "ttm": "1795000000000", "ue_pr": _described("iglu:com.snowplowanalytics.snowplow/site_search/jsonschema/1-0-0", {"terms": ["a"]})},
         {**_BASE, "e": "ue", "ue_pr": _described("iglu:com.snowplowanalytics.snowplow/web_vitals/jsonschema/1-0-0", {"lcp": 5_000, "cls": 0.1})},
         {**_BASE, "e": "se", "se_ca": "Shop", "se_ac": "alias", "se_la": "other", "se_va": "4.5"},
@@ -198,6 +215,16 @@ MATOMO = [
     {**_SITE, "idgoal": "0", "ec_id": "o-1", "revenue": "79.90", "ec_items": [["p-1", "Lamp", ["Lamps"], 79.9, 1], ["p-2", "Bulb", "", "4.5"]], "ec_tx": "1"},
     {**_SITE, "search": "lamp", "search_cat": "Lamps", "search_count": "0"},
     {**_SITE, "e_c": "Identity", "e_a": "identify", "e_n": {"email": "ann@shop.example"}, "e_v": "4.5", "send_image": "0"},
+    {
+        **_SITE,
+        "e_c": "Shop",
+        "e_a": "Seen",
+        "e_n": {"event": "e", "name": "n"},
+        "cvar": {"1": ["plan", "gold"]},
+        "_cvar": {"1": ["a", "b"]},
+        "cip": "127.0.0.1",
+    },
+    {**_SITE, "ca": "1", "cra": "x is null", "cra_tp": "TypeError", "ma_id": "1"},
     {**_SITE, "link": "https://a.example/", "c_n": "Banner", "download": "x.pdf", "ping": "1"},
 ]
 CLOUDEVENTS = [
@@ -226,6 +253,15 @@ UMAMI = {
     "type": "event",
     "payload": {"website": "wk_shop", "hostname": "shop.example", "url": "/p/1", "title": "Lamp", "screen": "1920x1080", "language": "de", "data": {"a": 1}},
 }
+BASKET = {"currency": "EUR", "cartId": "c-1", "orderId": "o-1", "tax": 1, "items": [{"productId": "p-1", "price": 79.9, "quantity": 1}], "cart_id": "c-2"}
+UMAMIS = [
+    UMAMI,
+    {"type": "identify", "payload": {**UMAMI["payload"], "id": "ann", "ip": "127.0.0.1", "userAgent": "Firefox"}},
+    {"type": "event", "payload": {**UMAMI["payload"], "name": "paid", "data": {"commerce": BASKET}, "vid": "v-1"}},
+    {"type": "performance", "payload": {**UMAMI["payload"], "lcp": 5_000, "cls": 0.1}},
+    {"type": "engagement", "payload": {**UMAMI["payload"], "engagement": 4_500}},
+    {"type": "error", "payload": {"website": "wk_shop", "eventId": "e-1", "name": "TypeError", "message": "x is null", "handled": True}},
+]
 PIXEL = {"key": "wk_shop", "event": "Message Opened", "user_id": "ann", "timestamp": "2026-11-18T11:00:00Z", "url": "https://shop.example/", "message": "7"}
 
 RULES = (
@@ -296,6 +332,7 @@ SPOKEN: dict[str, Spoken] = {
             _posted("/i/v1/analytics/events", key="wk_shop", squeeze=zstandard.compress, coding="zstd"),
             _posted("/i/v1/analytics/events", key="wk_shop", squeeze=zlib.compress, coding="deflate"),
             _based("/e/"),
+            _based("/engage/"),
             _posted("/flags/?v=2"),
             lambda model: Sent("GET", "/e/?" + query({"data": model}), {"content-type": ""}, b""),
         ],
@@ -303,7 +340,7 @@ SPOKEN: dict[str, Spoken] = {
     "snowplow": Spoken([SNOWPLOW, *({"data": [one]} for one in SNOWPLOW["data"])], [_tracked, _pixel]),
     "matomo": Spoken(MATOMO, [_asked("/matomo.php"), _asked("/piwik.php", "POST"), _form("/matomo.php"), _bulk]),
     "plausible": Spoken([PLAUSIBLE], [_posted("/api/event", "text/plain")]),
-    "umami": Spoken([UMAMI, [UMAMI, {**UMAMI, "type": "identify"}]], [_posted("/api/send"), _posted("/api/batch")]),
+    "umami": Spoken([*UMAMIS, UMAMIS], [_posted("/api/send"), _posted("/api/batch"), _posted("/api/collect", "text/plain")]),
     "cloudevents": Spoken(
         [CLOUDEVENTS, *CLOUDEVENTS],
         [

@@ -39,13 +39,19 @@ FAMILIES: Final[dict[str, tuple[str, ...]]] = {
 
 NAMES: Final = frozenset(name for names in FAMILIES.values() for name in names)
 
-# Google Analytics' recommended e-commerce events, which shops of every kind send through whatever they have.
+# Google Analytics' recommended e-commerce events, which shops of every kind send through whatever they have, and what Snowplow's and Matomo's guides call them.
 _OTHER: Final = {
     "view_item": "Product Viewed",
     "view_item_list": "Product List Viewed",
     "select_item": "Product Clicked",
     "add_to_cart": "Product Added",
     "remove_from_cart": "Product Removed",
+    "add_to_basket": "Product Added",
+    "remove_from_basket": "Product Removed",
+    "add_to_bag": "Product Added",
+    "remove_from_bag": "Product Removed",
+    "added_to_cart": "Product Added",
+    "removed_from_cart": "Product Removed",
     "view_cart": "Cart Viewed",
     "begin_checkout": "Checkout Started",
     "add_shipping_info": "Checkout Step Completed",

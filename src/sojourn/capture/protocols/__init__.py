@@ -30,12 +30,14 @@ class Request(msgspec.Struct, frozen=True, gc=False):
     now: int = 0  # ms
 
 
-def visitor(request: Request, site: str) -> str:
+def visitor(request: Request, site: str, address: str = "", agent: str = "") -> str:
     """An anonymous id for clients that send none: the same for one browser on one site until midnight UTC, and meaningless afterwards.
 
-    Made from address and user agent with the day's salt, as Plausible and Umami do; neither is kept.
+    Made from address and user agent with the day's salt, as Plausible and Umami do; neither is kept. Servers that send for their visitors say both of these.
     """
-    said = b"\0".join((site.encode("utf-8", "replace"), request.client.encode(), request.headers.get(b"user-agent", b"")))
+    client = (address or request.client).encode("utf-8", "replace")
+    browser = agent.encode("utf-8", "replace") or request.headers.get(b"user-agent", b"")
+    said = b"\0".join((site.encode("utf-8", "replace"), client, browser))
     return "visitor-" + blake2b(said, key=request.salt[:64], digest_size=12).hexdigest()
 
 

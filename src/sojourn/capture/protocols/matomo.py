@@ -22,6 +22,9 @@ Json = dict[str, Any]
 Hit = dict[str, str]
 _LONGEST: Final = 1_000
 _ORDER: Final = {"revenue": "total", "ec_st": "subtotal", "ec_tx": "tax", "ec_sh": "shipping", "ec_dt": "discount"}
+# What Matomo's premium features send beside pages: none of it is one.
+_FEATURES: Final = {"ma_id": "Media Ping", "fa_vid": "Form Ping", "hsr_vid": "Recording Ping"}
+_VARIABLES: Final = ("_cvar", "cvar")
 _KEPT: Final = frozenset(("_pks", "_pkn", "_pkc", "_pkp", "token_auth"))
 
 
@@ -82,10 +85,23 @@ def _shapes(hit: Hit, request: Request) -> list[Json]:
     base = _base(hit, request)
     shapes = _calls(hit, base)
     for shape in shapes:
-        dimensions = {key: value for key, value in hit.items() if key.startswith("dimension") and value}
+        dimensions = {**_variables(hit), **{key: value for key, value in hit.items() if key.startswith("dimension") and value}}
         if dimensions and isinstance(shape.get("properties"), dict):
             shape["properties"] = {**dimensions, **shape["properties"]}
     return [{**base, **shape} for shape in shapes]
+
+
+def _variables(hit: Hit) -> Json:
+    """Custom variables, which came before dimensions: an object of pairs of name and value."""
+    out: Json = {}
+    for field in _VARIABLES:
+        try:
+            found = msgspec.json.decode(hit[field]) if hit.get(field, "")[:1] == "{" else {}
+        except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
+            continue
+        pairs = [pair for pair in found.values() if isinstance(pair, list) and len(pair) == 2]
+        out |= {name: value for name, value in pairs if isinstance(name, str) and name and isinstance(value, str | int | float)}
+    return out
 
 
 def _base(hit: Hit, request: Request) -> Json:
@@ -104,7 +120,7 @@ def _base(hit: Hit, request: Request) -> Json:
         context["screen"] = {"width": int(width), "height": int(height)}
     return {
         "userId": user,
-        "anonymousId": hit.get("cid") or hit.get("_id") or (None if user else visitor(request, hit.get("idsite", ""))),
+        "anonymousId": hit.get("cid") or hit.get("_id") or (None if user else visitor(request, hit.get("idsite", ""), hit.get("cip", ""), hit.get("ua", ""))),
         "messageId": f"matomo-order-{hit['ec_id'][:80]}" if hit.get("ec_id") else None,
         "timestamp": hit.get("cdt"),
         "context": context,
@@ -129,6 +145,11 @@ def _calls(hit: Hit, base: Json) -> list[Json]:
         return [_track("File Downloaded", url=hit["download"])]
     if hit.get("c_n"):
         return [_track("Content Clicked" if hit.get("c_i") else "Content Seen", content=hit["c_n"], piece=hit.get("c_p"), target=hit.get("c_t"))]
+    if hit.get("cra"):
+        return [_track("Error Shown", message=hit["cra"], type=hit.get("cra_tp"), url=hit.get("cra_ru"))]
+    other = next((name for field, name in _FEATURES.items() if hit.get(field)), None)
+    if other is not None or hit.get("ca") == "1":
+        return [_track(other or "Custom Action", url=hit.get("url"))]
     if hit.get("ping") == "1":
         return [_track("Page Ping", url=hit.get("url"))]
     view: Json = {"type": "page", "name": hit.get("action_name") if len(hit.get("action_name", "")) <= 200 else None, "properties": dict(page)}
@@ -173,14 +194,15 @@ def _products(text: str) -> list[Json]:
     return [some(**dict(zip(names, one, strict=False))) for one in found]
 
 
-def _track(event: str, **fields: Any) -> Json:
+def _track(event: str, /, **fields: Any) -> Json:
     return {"type": "track", "event": event, "properties": some(**fields)}
 
 
 def _answer(note: Any, results: Results) -> Reply:
     if note.bulk:
-        invalid = len({note.hits[result["index"]] for result in results if result["outcome"] in ("dropped", "quarantined")})
-        return Reply({"status": "success", "tracked": len(set(note.hits)) - invalid, "invalid": invalid})
+        invalid = sorted({note.hits[result["index"]] for result in results if result["outcome"] in ("dropped", "quarantined")})
+        told: Json = {"status": "success", "tracked": len(set(note.hits)) - len(invalid), "invalid": len(invalid)}
+        return Reply({**told, "invalid_indices": invalid} if invalid else told)
     if not note.picture:
         return Reply(b"", b"text/plain")
     return Reply(GIF, b"image/gif", headers=((b"cache-control", b"no-store"),))

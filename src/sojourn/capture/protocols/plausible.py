@@ -1,5 +1,6 @@
 """Plausible's events API: `/api/event`, in the short form of its script and the long one of its documentation."""
 
+from ipaddress import ip_address
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlsplit
 
@@ -7,6 +8,7 @@ from sojourn.capture.call import Candidate, Opened
 from sojourn.capture.decode import from_object
 from sojourn.capture.items import open_items, read_object
 from sojourn.capture.protocols import Protocol, Reply, Request, Results, Route, visitor
+from sojourn.capture.protocols.wording import number, some
 from sojourn.terms.catalogue import canonical
 
 Json = dict[str, Any]
@@ -32,16 +34,28 @@ def _open(request: Request) -> Opened:
             continue
         said = _either(event, "d", "domain")
         domain = domain or (said.split(",")[0].strip() if isinstance(said, str) else "")
-        calls.append(from_object(_shape(event, visitor(request, domain), request), item))
+        calls.append(from_object(_shape(event, visitor(request, domain, _address(request)), request), item))
     return Opened(calls, domain if domain.startswith("wk_") else f"plausible:{domain}" if domain else "")
+
+
+def _address(request: Request) -> str:
+    """The visitor's address as a server says it that sends for its visitors: the first of X-Forwarded-For, where our own proxies add theirs behind it.
+
+    Nothing but the visitor's id of today is made of it. Source: Plausible's Events API reference.
+    """
+    for one in request.headers.get(b"x-forwarded-for", b"")[:2_000].split(b","):
+        try:
+            return str(ip_address(one.strip().decode("ascii")))
+        except ValueError:
+            continue
+    return ""
 
 
 def _shape(event: Json, who: str, request: Request) -> Json:
     name, url = _either(event, "n", "name"), _either(event, "u", "url")
-    props = dict(found) if isinstance(found := _either(event, "p", "props", "m", "meta"), dict) else {}
-    revenue = _either(event, "$", "revenue")
-    if isinstance(revenue, dict):
-        props |= {key: value for key, value in (("revenue", revenue.get("amount")), ("currency", revenue.get("currency"))) if value is not None}
+    props = _object(_either(event, "p", "props", "m", "meta"))
+    revenue = _object(_either(event, "$", "revenue"))
+    props |= some(revenue=number(revenue.get("amount")), currency=revenue.get("currency"))
     context = context_of(url, _either(event, "r", "referrer"), request)
     base: Json = {"anonymousId": who, "context": context, "version": event.get("v")}
     if name == "pageview":
@@ -54,6 +68,14 @@ def _shape(event: Json, who: str, request: Request) -> Json:
             if value is not None
         }
     return {**base, "type": "track", "event": _NAMES.get(name, canonical(name)) if isinstance(name, str) else name, "properties": props}
+
+
+def _object(said: Any) -> Json:
+    """An object, which older scripts put into a text."""
+    if isinstance(said, str) and said[:1] == "{":
+        found = read_object(said.encode("utf-8", "replace"))
+        said = found if isinstance(found, dict) else None
+    return dict(said) if isinstance(said, dict) else {}
 
 
 def context_of(url: Any, referrer: Any, request: Request) -> Json:
@@ -79,8 +101,10 @@ def _either(event: Json, *names: str) -> Any:
     return next((event[name] for name in names if event.get(name) not in (None, "")), None)
 
 
-def _ok(_note: Any, _results: Results) -> Reply:
-    return Reply(b"ok", b"text/plain")
+def _accepted(_note: Any, results: Results) -> Reply:
+    """202, as Plausible says and some of its clients require; with its header where the event was not kept."""
+    dropped = any(result["outcome"] in ("dropped", "quarantined") for result in results)
+    return Reply(b"ok", b"text/plain", 202, ((b"x-plausible-dropped", b"1"),) if dropped else ())
 
 
-PLAUSIBLE: Final = Protocol("plausible", {"/api/event": Route(_open, reply=_ok, visitors=True, own_key=True)})
+PLAUSIBLE: Final = Protocol("plausible", {"/api/event": Route(_open, reply=_accepted, visitors=True, own_key=True)})

@@ -120,7 +120,7 @@ def _verdicts(note: Any, results: Results) -> Reply:
     for (uuid, start), end in zip(note, ends, strict=True):
         found = next((bad[index] for index in sorted(bad) if start <= index < end), None)
         if uuid:
-            told[uuid] = {"result": "ok"} if found is None else {"result": "drop", "details": str(found.get("message") or found["reason"])}
+            told[uuid] = {"result": "ok"} if found is None else {"result": "drop", "details": str(found.get("detail") or found["reason"])}
     return Reply({"results": told})
 
 

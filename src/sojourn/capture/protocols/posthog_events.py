@@ -8,7 +8,7 @@ from typing import Any, Final
 from sojourn.capture.call import Candidate
 from sojourn.capture.decode import from_object
 from sojourn.capture.protocols.posthog_surveys import surveyed
-from sojourn.capture.protocols.wording import first, some
+from sojourn.capture.protocols.wording import POOR, first, page_speed, some
 from sojourn.terms.catalogue import canonical
 from sojourn.terms.outcomes import Dropped, Reason
 from sojourn.terms.time import DAY
@@ -18,8 +18,6 @@ Json = dict[str, Any]
 _SENT: Final = 1_000_000_000_000
 _LONGEST_OFFSET: Final = 28 * DAY
 
-# What a poor page is: LCP, INP, CLS, TTFB, FCP at the 75th percentile, as Google draws the line (web.dev/articles/vitals).
-POOR: Final = {"LCP": 4_000, "INP": 500, "CLS": 0.25, "FCP": 3_000, "TTFB": 1_800}
 _ELEMENT: Final = re.compile(r'(?P<tag>[a-zA-Z][\w\-]*)[^:;"]*:?(?P<rest>(?:[^;"]|"(?:[^"\\]|\\.)*")*);?')
 _ATTRIBUTE: Final = re.compile(r'([\w\-$]+)="((?:[^"\\]|\\.)*)"')
 _CAMPAIGN: Final = {"utm_source": "source", "utm_medium": "medium", "utm_campaign": "name", "utm_content": "content", "utm_term": "term"}
@@ -277,15 +275,12 @@ def _exception(seen: _Event) -> list[Json]:
 
 def _vitals(seen: _Event) -> list[Json]:
     """A Page Slow for each measure beyond what Google calls poor; otherwise the measures as they are."""
-    measured = {metric: value for metric in POOR if isinstance(value := seen.props.pop(f"$web_vitals_{metric}_value", None), int | float)}
+    measured = {metric.lower(): seen.props.pop(f"$web_vitals_{metric}_value", None) for metric in POOR}
     for key in [key for key in seen.props if key.startswith("$web_vitals_")]:
         del seen.props[key]
-    slow = [metric for metric, value in measured.items() if value > POOR[metric]]
-    if not slow:
-        return [seen.call("track", event="Web Vitals Measured", properties={**seen.props, **{metric.lower(): value for metric, value in measured.items()}})]
     return [
-        seen.call("track", f"-{metric}" if number else "", event="Page Slow", properties={**seen.props, "metric": metric.lower(), "value_ms": measured[metric]})
-        for number, metric in enumerate(slow)
+        seen.call("track", f"-{said['metric'].upper()}" if number else "", event=name, properties={**seen.props, **said})
+        for number, (name, said) in enumerate(page_speed(measured))
     ]
 
 

@@ -25,7 +25,8 @@ Json = dict[str, Any]
 _ORDER: Final = {"tr_id": "order_id", "tr_af": "affiliation", "tr_tt": "total", "tr_tx": "tax", "tr_sh": "shipping", "tr_cu": "currency"}
 _ITEM: Final = {"ti_id": "order_id", "ti_sk": "product_id", "ti_nm": "name", "ti_ca": "category", "ti_pr": "price", "ti_qu": "quantity", "ti_cu": "currency"}
 _STRUCTURED: Final = {"se_ca": "category", "se_la": "label", "se_pr": "property", "se_va": "value"}
-_MONEY: Final = frozenset(("total", "tax", "shipping", "price", "quantity", "value"))
+_PING: Final = {"pp_miy": "from", "pp_may": "to"}
+_NUMBERS: Final = frozenset(("total", "tax", "shipping", "price", "quantity", "value", "from", "to"))
 
 
 def _post(request: Request) -> Opened:
@@ -76,7 +77,7 @@ def _calls(event: Json, item: bytes, request: Request) -> list[Candidate]:
         case "ti":
             shapes = [{"type": "track", "event": "Order Item", "properties": _taken(event, _ITEM)}]
         case "pp":
-            shapes = [{"type": "track", "event": "Page Ping", "properties": _taken(event, {"pp_miy": "from", "pp_may": "to"})}]
+            shapes = [{"type": "track", "event": "Page Ping", "properties": _taken(event, _PING)}]
         case other:
             shapes = [{"type": "track", "event": canonical(other) if isinstance(other, str) else other}]
     eid = base["messageId"]
@@ -160,7 +161,7 @@ def _sent(event: Json) -> Any:
 
 
 def _taken(event: Json, names: dict[str, str]) -> Json:
-    return {ours: number(event[theirs]) if ours in _MONEY else event[theirs] for theirs, ours in names.items() if event.get(theirs) not in (None, "")}
+    return {ours: number(event[theirs]) if ours in _NUMBERS else event[theirs] for theirs, ours in names.items() if event.get(theirs) not in (None, "")}
 
 
 def _text(event: Json, key: str) -> str:

@@ -3,8 +3,7 @@
 from collections.abc import Callable
 from typing import Any, Final
 
-from sojourn.capture.protocols.posthog_events import POOR
-from sojourn.capture.protocols.wording import identity_call, some
+from sojourn.capture.protocols.wording import identity_call, page_speed, some
 from sojourn.terms.catalogue import canonical
 
 Json = dict[str, Any]
@@ -24,6 +23,20 @@ _ACTIONS: Final = {
     "promo_view": "Promotion Viewed",
     "promo_click": "Promotion Clicked",
 }
+_GOOGLE: Final = "com.google.analytics.enhanced-ecommerce"
+_GOOGLES_ACTIONS: Final = {
+    "click": "Product Clicked",
+    "detail": "Product Viewed",
+    "add": "Product Added",
+    "remove": "Product Removed",
+    "checkout": "Checkout Step Viewed",
+    "checkout_option": "Checkout Step Completed",
+    "purchase": "Order Completed",
+    "refund": "Order Refunded",
+    "promo_click": "Promotion Clicked",
+    "view": "Product List Viewed",
+}
+_GOOGLES_EACH: Final = frozenset(("click", "detail", "add", "remove"))
 _EACH: Final = frozenset(("product_view", "list_click", "add_to_cart", "remove_from_cart"))
 
 
@@ -43,7 +56,7 @@ def self_described(event: Json, entities: Entities) -> list[Json]:
     return [{"type": "track", "event": canonical(name) or None, "properties": said, "schema": schema}]
 
 
-def _track(event: str, **fields: Any) -> Json:
+def _track(event: str, /, **fields: Any) -> Json:
     return {"type": "track", "event": event, "properties": some(**fields)}
 
 
@@ -77,9 +90,7 @@ def _screen(said: Json, _: Entities) -> list[Json]:
 
 
 def _vitals(said: Json, _: Entities) -> list[Json]:
-    measured = {metric: said[metric.lower()] for metric in POOR if isinstance(said.get(metric.lower()), int | float)}
-    slow = [_track("Page Slow", metric=metric.lower(), value_ms=value) for metric, value in measured.items() if value > POOR[metric]]
-    return slow or [_track("Web Vitals Measured", **{metric.lower(): value for metric, value in measured.items()})]
+    return [_track(name, **measured) for name, measured in page_speed(said)]
 
 
 def _old_cart(event: str) -> Callable[[Json, Entities], list[Json]]:
@@ -117,7 +128,27 @@ def _action(said: Json, entities: Entities) -> list[Json]:
             pass
     if cart.get("total_value") is not None:
         around.setdefault("value", cart["total_value"])
-    return [_track(event, **around, products=products or None)]
+    return [_track(event, **{**around, "products": products or None})]
+
+
+def _googles_action(said: Json, entities: Entities) -> list[Json]:
+    """An action of the plugin for Google's enhanced e-commerce, the one before Snowplow's own."""
+    kind = str(said.get("action"))
+    products = [_product(one) for name in ("productFieldObject", "impressionFieldObject") for one in entities.get(f"{_GOOGLE}/{name}", [])]
+    around = {key: value for key, value in next(iter(entities.get(f"{_GOOGLE}/actionFieldObject", [])), {}).items() if value is not None}
+    promotions = entities.get(f"{_GOOGLE}/promoFieldObject", [])
+    event = "Promotion Viewed" if kind == "view" and promotions and not products else _GOOGLES_ACTIONS.get(kind, canonical(kind))
+    if kind in ("purchase", "refund"):
+        around = {"order_id": around.pop("id", None), "total": around.pop("revenue", None), **around}
+    if kind in _GOOGLES_EACH and products:
+        return [_track(event, **{**around, **product}) for product in products]
+    if event in ("Promotion Viewed", "Promotion Clicked"):
+        around = {**around, **(promotions[0] if promotions else {})}
+    return [_track(event, **{**around, "products": products or None})]
+
+
+def _button(said: Json, _: Entities) -> list[Json]:
+    return [_track("Button Clicked", label=said.get("label"), id=said.get("id"), name=said.get("name"))]
 
 
 def _product(one: Json) -> Json:
@@ -131,7 +162,9 @@ def _first(entities: Entities, name: str) -> Json:
 _CORE: Final = "com.snowplowanalytics.snowplow"
 _KNOWN: Final[dict[str, Callable[[Json, Entities], list[Json]]]] = {
     f"{_SHOP}/snowplow_ecommerce_action": _action,
+    f"{_GOOGLE}/action": _googles_action,
     f"{_CORE}/link_click": _link,
+    f"{_CORE}/button_click": _button,
     f"{_CORE}/change_form": _field,
     f"{_CORE}/focus_form": _field,
     f"{_CORE}/submit_form": _form,

@@ -1,13 +1,15 @@
 """What protocols share when they put a vendor's fields into our words."""
 
 from math import isfinite
-from typing import Any
+from typing import Any, Final
 from urllib.parse import parse_qsl
 
 from sojourn.capture.call import Refused
 from sojourn.terms.outcomes import Reason
 
 Json = dict[str, Any]
+POOR: Final = {"LCP": 4_000, "INP": 500, "CLS": 0.25, "FCP": 3_000, "TTFB": 1_800}
+"""What a poor page is, at the 75th percentile, as Google draws the line (web.dev/articles/vitals)."""
 
 
 def some(**fields: Any) -> Json:
@@ -18,6 +20,13 @@ def some(**fields: Any) -> Json:
 def first(*values: Any) -> Any:
     """The first of the values that is there."""
     return next((value for value in values if value not in (None, "")), None)
+
+
+def page_speed(measured: Json) -> list[tuple[str, Json]]:
+    """Names and properties of what was measured of a page, by the metrics' lower-case names: a Page Slow for each that is poor, else all of them in one."""
+    found = {metric: measured[metric.lower()] for metric in POOR if type(measured.get(metric.lower())) in (int, float)}
+    slow = [("Page Slow", {"metric": metric.lower(), "value_ms": value}) for metric, value in found.items() if value > POOR[metric]]
+    return slow or [("Web Vitals Measured", {metric.lower(): value for metric, value in found.items()})]
 
 
 def parameters(text: bytes, most: int) -> dict[str, str]:

@@ -7,7 +7,8 @@ import pytest
 from sojourn.capture.protocols.pixel import GIF
 from sojourn.capture.tests.door import SHOP, Door
 
-HIT = {"idsite": "3", "rec": "1", "cid": "92ca3b419ffd7555", "url": "https://shop.example/lamps", "send_image": "0"}
+URL = "https://shop.example/lamps"
+HIT = {"idsite": "3", "rec": "1", "cid": "92ca3b419ffd7555", "url": URL, "send_image": "0"}
 
 
 @pytest.fixture
@@ -46,8 +47,49 @@ def test_bulk_says_how_many_were_tracked(door):
         "?cid=" + "x" * 300,
     ]
     answer = door.post("/matomo.php", {"requests": requests, "token_auth": "0" * 32}, key=None)
-    assert (answer.status, answer.json) == (200, {"status": "success", "tracked": 2, "invalid": 2})
+    assert (answer.status, answer.json) == (200, {"status": "success", "tracked": 2, "invalid": 2, "invalid_indices": [2, 3]})
     assert [fact.name or fact.kind for fact in door.facts()] == ["Products Searched", "Search Without Result", "page"]
+
+
+def test_bulk_says_which_were_not_tracked(door):
+    answer = door.post("/matomo.php", {"requests": ["?" + urlencode(HIT), 7, "?" + urlencode(HIT)]}, key=None)
+    assert answer.json == {"status": "success", "tracked": 2, "invalid": 1, "invalid_indices": [1]}
+
+
+def test_a_server_says_whose_hits_it_sends(door):
+    door.post(
+        "/matomo.php", {"requests": ["?" + urlencode({"idsite": "3", "url": URL, "cip": f"203.0.113.{end}", "ua": "Firefox"}) for end in (5, 6, 5)]}, key=None
+    )
+    ann, bob, again = [fact.anonymous_id for fact in door.facts()]
+    assert ann.startswith("visitor-")
+    assert (ann == again, ann == bob) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("fields", "name", "props"),
+    [
+        ({"ca": "1", "cra": "x is null", "cra_tp": "TypeError"}, "Error Shown", {"message": "x is null", "type": "TypeError"}),
+        ({"ca": "1", "ma_id": "9", "ma_mt": "video"}, "Media Ping", {"url": URL}),
+        ({"ca": "1", "fa_vid": "9"}, "Form Ping", {"url": URL}),
+        ({"hsr_vid": "9"}, "Recording Ping", {"url": URL}),
+        ({"ca": "1"}, "Custom Action", {"url": URL}),
+    ],
+)
+def test_what_is_no_page_makes_no_page_view(door, fields, name, props):
+    [fact] = hit(door, **fields)
+    assert (fact.kind, fact.name, fact.props) == ("track", name, props)
+
+
+def test_custom_variables_are_properties(door):
+    [fact] = hit(door, e_c="Shop", e_a="Seen", _cvar='{"1":["plan","gold"],"2":["",""],"3":7}', cvar='{"1":["colour","red"]}', dimension1="d")
+    assert fact.props == {"plan": "gold", "colour": "red", "dimension1": "d", "category": "Shop"}
+    [_, fact] = hit(door, e_c="Shop", e_a="Seen", cvar='{"1":')
+    assert fact.props == {"category": "Shop"}
+
+
+def test_properties_may_have_any_name(door):
+    [fact] = hit(door, e_c="Shop", e_a="Seen", e_n='{"event": "e", "self": 1}')
+    assert (fact.name, fact.props) == ("Seen", {"category": "Shop", "event": "e", "self": 1})
 
 
 def test_an_order_counts_once_though_hits_have_no_id(door):

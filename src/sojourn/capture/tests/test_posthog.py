@@ -70,6 +70,7 @@ def test_the_second_generation_is_told_what_became_of_each_event(door):
     answer = door.post("/i/v1/analytics/events", {"created_at": "2026-11-18T11:06:40Z", "batch": batch}, key=None, authorization="Bearer wk_shop")
     assert answer.status == 200
     assert {uuid: told["result"] for uuid, told in answer.json["results"].items()} == {"e-1": "ok", "e-2": "drop", "e-3": "drop"}
+    assert answer.json["results"]["e-3"]["details"] == "properties must be an object"
     again = door.post("/i/v1/analytics/events", {"batch": batch[:1]}, key=None, authorization="Bearer wk_shop")
     assert again.json == {"results": {"e-1": {"result": "ok"}}}
     assert len(facts(door)) == 1

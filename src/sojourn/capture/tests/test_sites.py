@@ -25,10 +25,18 @@ def facts(door):
     return [fact for record in door.log.read(0, 100) for fact in record.facts]
 
 
-def plausible(door, agent=AGENT, **fields):
+def plausible(door, agent=AGENT, forwarded="", **fields):
     body = json.dumps({"n": "pageview", "u": "https://shop.example/lamps?utm_source=mail", "d": SITE, "r": "https://news.example/", "v": 34, **fields}).encode()
-    answer = door.post("/api/event", body, key=None, content_type="text/plain", user_agent=agent, origin="https://shop.example")
-    assert (answer.status, answer.body) == (200, b"ok")
+    answer = door.post(
+        "/api/event",
+        body,
+        key=None,
+        content_type="text/plain",
+        user_agent=agent,
+        origin="https://shop.example",
+        **({"x_forwarded_for": forwarded} if forwarded else {}),
+    )
+    assert (answer.status, answer.body) == (202, b"ok")
     return facts(door)[-1]
 
 
@@ -58,7 +66,10 @@ def test_a_visitor_is_the_same_until_midnight_and_on_this_site_only(door):
     ("fields", "name", "props"),
     [
         ({"n": "Outbound Link: Click", "p": {"url": "https://x.example/"}}, "Link Clicked", {"url": "https://x.example/"}),
-        ({"n": "purchase", "$": {"amount": "49.90", "currency": "EUR"}}, "Order Completed", {"revenue": "49.90", "currency": "EUR"}),
+        ({"n": "purchase", "$": {"amount": "49.90", "currency": "EUR"}}, "Order Completed", {"revenue": 49.9, "currency": "EUR"}),
+        ({"n": "Signup", "p": '{"plan": "gold"}', "$": '{"amount": 5, "currency": "EUR"}'}, "Signed Up", {"plan": "gold", "revenue": 5, "currency": "EUR"}),
+        ({"n": "Signup", "p": None, "m": '{"plan": "gold"}'}, "Signed Up", {"plan": "gold"}),
+        ({"n": "Signup", "p": "{plan"}, "Signed Up", {}),
         ({"n": "engagement", "e": 12_500, "sd": 80}, "Page Left", {"seconds": 12.5, "scrolled": 80}),
         ({"n": None, "name": "Signup", "u": None, "url": "https://shop.example/", "p": {"plan": "gold"}}, "Signed Up", {"plan": "gold"}),
     ],
@@ -66,6 +77,18 @@ def test_a_visitor_is_the_same_until_midnight_and_on_this_site_only(door):
 def test_plausibles_events_get_our_names(door, fields, name, props):
     fact = plausible(door, **fields)
     assert (fact.kind, fact.name, fact.props) == ("track", name, props)
+
+
+def test_a_server_says_whose_events_it_sends(door):
+    ann, bob = plausible(door, forwarded="203.0.113.5"), plausible(door, forwarded="203.0.113.6")
+    assert ann.anonymous_id != bob.anonymous_id
+    assert plausible(door, forwarded="unknown, 203.0.113.5, 10.0.0.1").anonymous_id == ann.anonymous_id
+
+
+def test_plausibles_clients_are_told_of_an_event_that_was_not_kept(door):
+    answer = door.post("/api/event", {"n": "x" * 300, "u": "https://shop.example/", "d": SITE}, key=None)
+    assert (answer.status, answer.headers["x-plausible-dropped"]) == (202, "1")
+    assert facts(door) == []
 
 
 def test_a_site_nobody_has_claimed_is_refused(door):
@@ -85,6 +108,78 @@ def test_umamis_page_view_and_event(door):
 def test_umamis_identify_says_who_the_visitor_is(door):
     fact = umami(door, "identify", id="u-1", data={"email": "ann@shop.example"})
     assert (fact.kind, fact.user_id, fact.traits) == ("identify", "u-1", {"email": "ann@shop.example"})
+
+
+def test_a_server_that_sends_for_its_visitors_makes_each_of_them_one(door):
+    ann, bob = umami(door, ip="203.0.113.5", userAgent="Firefox"), umami(door, ip="203.0.113.6", userAgent="Firefox")
+    assert ann.anonymous_id != bob.anonymous_id
+    assert umami(door, ip="203.0.113.5", userAgent="Firefox").anonymous_id == ann.anonymous_id
+    assert (ann.context["ip"], ann.context["userAgent"]) == ("203.0.113.5", "Firefox")
+
+
+def test_a_server_that_names_its_users_does_not_give_all_of_them_one_browser(door):
+    assert [(fact.user_id, fact.anonymous_id) for fact in (umami(door, id="ann"), umami(door, id="bob"))] == [("ann", None), ("bob", None)]
+    assert umami(door, id="ann", ip="203.0.113.5").anonymous_id.startswith("visitor-")
+
+
+def test_a_tracker_that_remembers_its_visitor_says_so(door):
+    assert umami(door, vid="3f0c7a52-0000-4000-8000-000000000000").anonymous_id == "3f0c7a52-0000-4000-8000-000000000000"
+
+
+@pytest.mark.parametrize(
+    ("kind", "payload", "name", "props"),
+    [
+        ("performance", {"lcp": 5200, "cls": 0.01}, "Page Slow", {"metric": "lcp", "value_ms": 5200}),
+        ("performance", {"lcp": 900, "ttfb": 80.5}, "Web Vitals Measured", {"lcp": 900, "ttfb": 80.5}),
+        ("engagement", {"engagement": 12_500}, "Page Left", {"seconds": 12.5}),
+        ("error", {"eventId": "e-1", "name": "TypeError", "message": "x is null"}, "Error Shown", {"message": "x is null", "type": "TypeError"}),
+    ],
+)
+def test_umamis_other_kinds_are_no_page_views(door, kind, payload, name, props):
+    fact = umami(door, kind, **payload)
+    assert (fact.kind, fact.name, fact.props) == ("track", name, props)
+
+
+def test_an_error_that_comes_again_is_one(door):
+    for _ in range(2):
+        umami(door, "error", eventId="e-1", name="TypeError", message="x is null")
+    assert [fact.message_id for fact in facts(door)] == ["e-1"]
+
+
+def test_umamis_baskets_become_carts_and_orders(door):
+    basket = {"currency": "EUR", "cartId": "c-1", "items": [{"productId": "lamp", "price": 20, "quantity": 2}]}
+    fact = umami(door, name="basket", data={"commerce": dict(basket)})
+    assert (fact.name, fact.props["value"], fact.props["cart_id"]) == ("basket", 40, "c-1")
+    fact = umami(door, name="paid", data={"commerce": {**basket, "orderId": "o-1", "shipping": 4.9, "tax": 7.6}})
+    assert (fact.name, fact.props["order_id"], fact.props["total"], fact.props["products"]) == (
+        "Order Completed",
+        "o-1",
+        52.5,
+        [{"product_id": "lamp", "price": 20, "quantity": 2}],
+    )
+
+
+def test_umamis_first_version_collects_elsewhere_under_other_names(door):
+    told = {"website": WEBSITE, "hostname": SITE, "url": "/lamps"}
+    answer = door.post("/api/collect", {"type": "pageview", "payload": told}, key=None)
+    assert (answer.status, answer.body) == (200, b"")
+    door.post("/api/collect", {"type": "event", "payload": {**told, "event_name": "purchase", "event_data": {"order_id": "o-1"}}}, key=None)
+    assert [(fact.kind, fact.name, fact.props.get("order_id")) for fact in facts(door)] == [("page", "", None), ("track", "Order Completed", "o-1")]
+
+
+def test_a_batch_of_umami_is_told_how_many_were_processed(door):
+    good = {"type": "event", "payload": {"website": WEBSITE, "hostname": SITE, "url": "/"}}
+    answer = door.post(
+        "/api/batch", [good, {"type": "event", "payload": []}, {"type": "performance", "payload": {**good["payload"], "lcp": 9e3, "inp": 9e3}}], key=None
+    )
+    details = [{"index": 1, "response": {"message": "payload must be an object"}}]
+    assert answer.json == {"size": 3, "processed": 2, "errors": 1, "details": details}
+    assert len(facts(door)) == 3
+
+
+def test_umamis_clients_may_ask_whether_anybody_is_there(door):
+    assert door.run(door.call("/api/heartbeat", b"", None, "GET")).json == {"ok": True}
+    assert door.post("/api/heartbeat", b"", key=None).status == 200
 
 
 def test_a_payload_that_is_no_object_is_dropped_with_its_reason(door):

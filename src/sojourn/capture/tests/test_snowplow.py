@@ -145,3 +145,48 @@ def test_what_a_tracker_would_send_for_ever_ends_with_400(door):
     body = b'{"data":[' + b",".join([b'{"e":"pv"}'] * 10_001) + b"]}"
     assert door.post(TP2, body, key=None).status == 400
     assert door.post(TP2, {"data": [{**EVENT, "aid": "nobody"}]}, key=None).status == 401
+
+
+def google(door, action, **named):
+    vendor = "com.google.analytics.enhanced-ecommerce"
+    found = [{"schema": f"iglu:{vendor}/{name}/jsonschema/1-0-0", "data": one} for name, one in named.items()]
+    return send(door, e="ue", ue_pr=json.dumps(described(f"{vendor}/action", {"action": action})), co=json.dumps({"schema": "iglu:contexts", "data": found}))
+
+
+LAMP = {"id": "p-1", "name": "Lamp", "price": 79.9, "quantity": 2, "currency": "EUR"}
+OURS = {"product_id": "p-1", "name": "Lamp", "price": 79.9, "quantity": 2, "currency": "EUR"}
+
+
+@pytest.mark.parametrize(
+    ("action", "named", "name", "props"),
+    [
+        ("add", {"productFieldObject": LAMP}, "Product Added", OURS),
+        ("detail", {"productFieldObject": LAMP}, "Product Viewed", OURS),
+        ("view", {"impressionFieldObject": LAMP}, "Product List Viewed", {"products": [OURS]}),
+        ("view", {"promoFieldObject": {"id": "pr-1"}}, "Promotion Viewed", {"id": "pr-1"}),
+        ("checkout", {"actionFieldObject": {"step": 2}, "productFieldObject": LAMP}, "Checkout Step Viewed", {"step": 2, "products": [OURS]}),
+        (
+            "purchase",
+            {"actionFieldObject": {"id": "o-1", "revenue": 159.8, "tax": 25.5}, "productFieldObject": LAMP},
+            "Order Completed",
+            {"order_id": "o-1", "total": 159.8, "tax": 25.5, "products": [OURS]},
+        ),
+    ],
+)
+def test_googles_enhanced_e_commerce_says_the_same(door, action, named, name, props):
+    [fact] = google(door, action, **named)
+    assert (fact.kind, fact.name, fact.props) == ("track", name, props)
+
+
+def test_a_click_on_a_button_a_struct_event_and_a_ping(door):
+    [click] = send(door, e="ue", ue_pr=json.dumps(described("com.snowplowanalytics.snowplow/button_click", {"label": "Buy", "id": "b"})))
+    assert (click.name, click.props) == ("Button Clicked", {"label": "Buy", "id": "b"})
+    added = send(door, eid="e-2", e="se", se_ca="shop", se_ac="add-to-basket", se_va="2")[1]
+    assert (added.name, added.props) == ("Product Added", {"category": "shop", "value": 2})
+    ping = send(door, eid="e-3", e="pp", pp_miy="0", pp_may="340")[2]
+    assert (ping.name, ping.props) == ("Page Ping", {"from": 0, "to": 340})
+
+
+def test_entities_may_have_fields_of_any_name(door):
+    [fact] = shop(door, "transaction", transaction=[{"transaction_id": "o-1", "revenue": 5, "event": "e", "products": 7, "self": 1}])
+    assert (fact.name, fact.props["order_id"], fact.props["event"]) == ("Order Completed", "o-1", "e")
