@@ -48,7 +48,7 @@ def by_email(workspace: int, person: Person, rules: RuleBook) -> Reach:
         return Reach(True, address, "They said yes to marketing.")
     if rules.consent == "opt_in":
         return Reach(False, address, "They were not asked, and this workspace writes only to those who said yes.")
-    return Reach(True, address, "They have not said no, which is enough by this workspace's rule.")
+    return Reach(True, address, "They have not said no, which is enough by this workspace’s rule.")
 
 
 def _suppressed(workspace: int, address: str) -> set[str]:

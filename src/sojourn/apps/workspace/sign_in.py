@@ -14,7 +14,7 @@ from sojourn.terms.refusals import Code, Refusal
 from sojourn.terms.time import MINUTE, Millis, to_datetime
 
 LINK_LIVES: Millis = 15 * MINUTE
-LINK_ENDED = "This sign-in link is used up or too old. Make a new one with: sojourn sign-in"
+LINK_ENDED = "This sign-in link is used up or too old. Run “sojourn sign-in” on the server for a new one, or ask an owner for a link."
 
 
 class Adapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships no types

@@ -182,7 +182,7 @@ def test_whether_somebody_can_be_written_to_and_why_not(house):
 
     said = {"email:marketing": Consent(True, AT, 1)}
     assert asked(Person(id=1)) == (False, "No email address is known.")
-    assert asked(who()) == (True, "They have not said no, which is enough by this workspace's rule.")
+    assert asked(who()) == (True, "They have not said no, which is enough by this workspace’s rule.")
     assert asked(who(), "opt_in") == (False, "They were not asked, and this workspace writes only to those who said yes.")
     assert asked(who(consent=said), "opt_in") == (True, "They said yes to marketing.")
     assert asked(who(consent={"email:marketing": Consent(False, AT, 1)})) == (False, "They said no to marketing.")
