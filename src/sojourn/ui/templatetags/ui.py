@@ -16,14 +16,14 @@ from django.utils.safestring import SafeString
 
 from sojourn.terms.episodes import cause_words
 from sojourn.terms.money import to_amount
-from sojourn.terms.time import SECOND, Millis, format_duration, to_datetime, zone
+from sojourn.terms.time import SECOND, Millis, duration_words, to_datetime, zone
 from sojourn.ui import charts, navigation
 from sojourn.ui.addresses import address
 from sojourn.ui.assets import icons
 
 register = template.Library()
 TINTS = 10
-_UNIT = re.compile(r"(?<=\d) (?=(?:[A-Z]{3}|ms|s|min|h|d|days?|pages?|products?|events?)\b|%)")
+_UNIT = re.compile(r"(?<=\d) (?=(?:[A-Z]{3}|ms|s|min|h|d|days?|pages?|products?|events?)\b|%)|(?<=[A-Z]{3}) (?=\+ )")
 _MONTHS = ("", "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
@@ -105,8 +105,8 @@ def amounts(money_by_currency: Iterable[tuple[int, str]]) -> str:
 
 @register.filter
 def duration(ms: Millis) -> str:
-    """Milliseconds as `30m`."""
-    return format_duration(ms)
+    """Milliseconds as `30 min`, `7 days`."""
+    return duration_words(ms)
 
 
 @register.filter
@@ -123,7 +123,7 @@ def words(key: object) -> str:
 
 @register.filter
 def glued(text: object) -> str:
-    """Text in which a number and its unit stay on one line: `24.90 EUR`, `75 %`, `12 min`."""
+    """Text in which a number and its unit stay on one line: `24.90 EUR`, `75 %`, `12 min`; of several amounts the plus stays with the first."""
     return _UNIT.sub("\u00a0", str(text))
 
 

@@ -191,6 +191,7 @@ def test_a_number_and_its_unit_stay_on_one_line():
         ui.glued("left a cart of 49.90 EUR: 75 % likely, after 12 min and 1 page")
         == "left a cart of 49.90\u00a0EUR: 75\u00a0% likely, after 12\u00a0min and 1\u00a0page"
     )
+    assert ui.glued("1.00 USD + 2.00 EUR") == "1.00\u00a0USD\u00a0+ 2.00\u00a0EUR"
     assert ui.glued("Lamp 3 USB") == "Lamp 3\u00a0USB"
     assert render("{{ said|glued }}", said="<b> 5 s") == "&lt;b&gt; 5\u00a0s"
 
@@ -233,3 +234,7 @@ def test_a_phone_marks_more_where_the_page_is_behind_it(here, marked):
 
 def test_keys_are_shown_as_words():
     assert (ui.words("shipping_cost"), ui.words("abandoned-cart")) == ("shipping cost", "abandoned cart")
+
+
+def test_a_duration_is_told_in_words():
+    assert render("{{ one|duration }}, {{ two|duration }}", one=7 * 86_400_000, two=5_400_000) == "7 days, 1 h 30 min"

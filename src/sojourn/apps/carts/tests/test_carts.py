@@ -162,7 +162,7 @@ def test_the_page_of_causes_opens_the_carts_behind_each_number(house):
     page = text(house.vera, "/carts/causes/")
     assert "/carts/?state=abandoned&amp;cause=shipping_cost&amp;days=30" in page
     assert "/carts/?state=recovered&amp;cause=shipping_cost&amp;days=30" in page
-    assert "10.00\u00a0USD + 49.90\u00a0EUR" in page, "the currency of the workspace comes first"
+    assert "10.00\u00a0USD\u00a0+ 49.90\u00a0EUR" in page, "the currency of the workspace comes first"
 
 
 def test_one_cart_shows_what_was_in_it_and_why_it_was_left(house):
