@@ -2,13 +2,18 @@
 
 import gzip
 import json
+import os
+import shutil
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
 
 from sojourn.adapters.sqlite.log import SqliteLog
 from sojourn.runtime import importer, stream_folder
+from sojourn.runtime.stream_files import Hands
+from sojourn.runtime.stream_tap import Tap
 from sojourn.terms.facts import Flag
 from sojourn.terms.streams import FolderSettings
 from tests.streams.house import House, eventually
@@ -148,3 +153,93 @@ def test_a_folder_s_name_leads_nowhere_else(house: House):
         eventually(lambda: house.told()["state"] == "trouble", say=house.told)
     assert "A folder is named by one word" in house.told()["trouble"]
     assert house.told()["seen"] == []
+
+
+def test_a_file_that_cannot_be_opened_is_told_once_and_read_as_soon_as_it_can_be(house: House, inbox: Path, monkeypatch: pytest.MonkeyPatch):
+    locked, real, tries = inbox / "a.jsonl", Path.open, []
+    locked.write_text(order(1))
+
+    def opened(path: Path, *mode: Any, **how: Any) -> Any:
+        if path == locked and len(tries) < 3:
+            tries.append(path)
+            raise PermissionError(13, "Permission denied")
+        return real(path, *mode, **how)
+
+    monkeypatch.setattr(Path, "open", opened)
+    (inbox / "b.jsonl").write_text(order(2))
+    with house.running():
+        eventually(lambda: "cannot be read: Permission denied." in house.told()["trouble"], say=house.told)
+        eventually(lambda: len(house.facts()) == 2, say=house.told)
+        eventually(lambda: house.told()["state"] == "live", say=house.told)
+    assert ids(house) == ["o-2", "o-1"]
+    assert [one["where"] for one in house.told()["seen"] if "Permission denied" in one["verdict"]] == ["a.jsonl"]
+
+
+def test_a_name_may_hold_any_letters_and_even_bytes_that_are_none(house: House, inbox: Path):
+    (inbox / "größe 日本 &<b>.jsonl").write_text(order(1))
+    (inbox / os.fsdecode(b"caf\xe9.jsonl")).write_text(order(2))
+    with house.running():
+        eventually(lambda: len(json.loads(house.told()["cursor"] or "{}")) == 2, say=house.told)
+        eventually(lambda: house.told()["state"] == "live", say=house.told)
+    assert sorted(ids(house)) == ["o-1", "o-2"]
+    assert sorted(json.loads(house.told()["cursor"])) == ["caf\\xe9.jsonl", "größe 日本 &<b>.jsonl"]
+
+
+def test_a_link_that_leads_nowhere_and_a_file_that_is_taken_away_hold_up_no_other(house: House, inbox: Path, monkeypatch: pytest.MonkeyPatch):
+    (inbox / "a.jsonl").symlink_to(inbox / "nothing.jsonl")
+    (inbox / "b.jsonl").write_text(order(1))
+    (inbox / "c.jsonl").write_text(order(2))
+    real = Hands.bring_in
+
+    def bring_in(hands: Hands, tap: Tap, path: Path, *rest: Any) -> Any:
+        if path.name == "b.jsonl":
+            path.unlink(missing_ok=True)
+        return real(hands, tap, path, *rest)
+
+    monkeypatch.setattr(Hands, "bring_in", bring_in)
+    with house.running():
+        eventually(lambda: "c.jsonl" in house.told()["cursor"], say=house.told)
+    assert ids(house) == ["o-2"]
+    assert (house.told()["state"], list(json.loads(house.told()["cursor"]))) == ("live", ["c.jsonl"])
+
+
+def test_a_folder_with_too_many_files_says_so(house: House, inbox: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(stream_folder, "FILES", 2)
+    for number in (1, 2, 3):
+        (inbox / f"{number}.jsonl").write_text(order(number))
+    with house.running():
+        eventually(lambda: "holds more than 2 files" in house.told()["trouble"], say=house.told)
+        eventually(lambda: len(json.loads(house.told()["cursor"] or "{}")) == 2, say=house.told)
+        for number in (1, 2):
+            (inbox / f"{number}.jsonl").unlink()
+        eventually(lambda: ids(house) == ["o-1", "o-2", "o-3"], say=house.told)
+        eventually(lambda: house.told()["state"] == "live", say=house.told)
+
+
+def test_two_houses_may_watch_one_folder_and_neither_goes_on_where_the_other_was(
+    house: House, inbox: Path, migrated: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    (tmp_path / "other" / "inbox").mkdir(parents=True)
+    other = House(Path(shutil.copy(migrated, tmp_path / "other" / "sojourn.sqlite")))
+    (other.settings.home / "inbox" / "orders").symlink_to(inbox)
+    other.stream("folder", FolderSettings("orders"))
+    (inbox / "a.jsonl").write_text("".join(order(n) for n in range(2_500)))
+    whole, full = SqliteLog.append, [False, True]
+
+    def cut(log: SqliteLog, arrivals: list) -> list:
+        if full and full.pop(0):
+            full.append(True)
+            raise importer.Full("the disk is full")
+        return whole(log, arrivals)
+
+    monkeypatch.setattr(SqliteLog, "append", cut)
+    with house.running():
+        eventually(lambda: "make room" in house.told()["trouble"], say=house.told)
+    full.clear()
+    with other.running():
+        eventually(lambda: "a.jsonl" in other.told()["cursor"], say=other.told)
+    with house.running():
+        eventually(lambda: "a.jsonl" in house.told()["cursor"], say=house.told)
+    assert ids(other) == ids(house) == [f"o-{n}" for n in range(2_500)]
+    assert [path.name for path in inbox.iterdir()] == ["a.jsonl"], "nothing is written into the folder"
+    other.close()

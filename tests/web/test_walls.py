@@ -124,7 +124,7 @@ def house(monkeypatch):
         QuarantinedEvent.objects.create(workspace_id=workspace, source_id=source.pk, position=1, at=AT, reason="too_deep", detail="", payload=b"{}")
         create_hook(workspace, "Orders", "shopify", "shpss_123456", "setup", NOW)
         create_secret_key(workspace, "Warehouse", "setup", NOW)
-        create_stream(workspace, "folder", "Orders", {"folder": "orders"}, "setup", NOW)
+        create_stream(workspace, "folder", "Orders", {"folder": f"orders-{workspace}"}, "setup", NOW)
         Mail.objects.create(workspace_id=workspace, intent=f"i-{offset}", at=AT, sender="a@x.example", recipient="b@x.example", subject="s", raw=b"\n\nx")
         store_intent(workspace, ANN + offset, f"i-{offset}")
     store_listed(built.workspace, ann(), "Ann Winter", "ann@example.com")

@@ -10,7 +10,7 @@ from sojourn.apps.streams.models import Stream
 from sojourn.apps.streams.queries import settings_of
 from sojourn.apps.workspace.api import audit
 from sojourn.terms.refusals import Code, Refusal
-from sojourn.terms.streams import CONNECTING, KINDS, OFF
+from sojourn.terms.streams import CONNECTING, FOLDER, KINDS, OFF, FolderSettings, Settings
 from sojourn.terms.time import Millis
 
 MOST: int = 50
@@ -23,6 +23,7 @@ def create_stream(workspace: int, kind: str, name: str, typed: Typed, actor: str
     settings = read(kind, typed)
     if Stream.objects.filter(workspace_id=workspace).count() >= MOST:
         raise Refusal(Code.CONFLICT, f"A workspace has at most {MOST} streams.")
+    _free(settings)
     source, _ = create_source(workspace, name.strip() or KINDS[kind], actor, now, "other")
     stream = Stream.objects.create(
         workspace_id=workspace, source=source, name=source.name, kind=kind, settings=_text(settings), changed_at=now, state=CONNECTING
@@ -33,9 +34,11 @@ def create_stream(workspace: int, kind: str, name: str, typed: Typed, actor: str
 
 @transaction.atomic
 def change_stream(workspace: int, stream: int, typed: Typed, actor: str, now: Millis) -> Stream:
-    """Other settings. What came in so far stays. Errors: NOT_FOUND, BAD_VALUE."""
+    """Other settings. What came in so far stays. Errors: NOT_FOUND, BAD_VALUE, CONFLICT."""
     found = access_stream(workspace, stream)
-    settings = _text(read(found.kind, typed, settings_of(found)))
+    wanted = read(found.kind, typed, settings_of(found))
+    _free(wanted, found)
+    settings = _text(wanted)
     if settings != found.settings:
         found.settings, found.changed_at, found.state, found.trouble = settings, _after(found, now), CONNECTING, ""
         found.save(update_fields=["settings", "changed_at", "state", "trouble"])
@@ -73,6 +76,16 @@ def remove_stream(workspace: int, stream: int, actor: str, now: Millis) -> str:
     audit(workspace, actor, "remove_stream", name, now, {"stream": found.pk, "source": found.source_id})
     found.delete()
     return name
+
+
+def _free(settings: Settings, stream: Stream | None = None) -> None:
+    """A folder has one stream, whoever's: all workspaces share the inbox. Errors: CONFLICT."""
+    if not isinstance(settings, FolderSettings):
+        return
+    for other in Stream.objects.filter(kind=FOLDER):
+        kept = settings_of(other)
+        if other != stream and isinstance(kept, FolderSettings) and kept.folder.casefold() == settings.folder.casefold():
+            raise Refusal(Code.CONFLICT, f"The folder {settings.folder} is watched already; name another one.")
 
 
 def _after(stream: Stream, now: Millis) -> Millis:

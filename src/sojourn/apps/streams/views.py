@@ -114,7 +114,7 @@ def change(request: HttpRequest, member: Membership, stream: int) -> HttpRespons
     try:
         actions.change_stream(member.workspace, stream, typed, member.email, now())
     except Refusal as refusal:
-        if refusal.code != Code.BAD_VALUE:
+        if refusal.code not in (Code.BAD_VALUE, Code.CONFLICT):
             raise
         return _page(request, member, access_stream(member.workspace, stream), typed, refusal.message)
     messages.success(request, "Saved. It connects anew.")

@@ -58,9 +58,12 @@ def _import(file: Path, source: str, *, contacts: bool) -> None:
     house = wiring.House(found)
     with _bar("bytes") as bar:
         task = bar.add_task(f"Importing {file.name}", total=file.stat().st_size)
-        summary = importer.import_file(
-            file, house.log(), WORKSPACE, holder.pk, house.clock.now, contacts=contacts, progress=lambda done: bar.update(task, completed=done)
-        )
+        places = found.home / "imports"
+
+        def progress(done: int) -> None:
+            bar.update(task, completed=done)
+
+        summary = importer.import_file(file, house.log(), WORKSPACE, holder.pk, house.clock.now, contacts=contacts, progress=progress, places=places)
     out.print(f"{summary.kept:,} kept, {summary.duplicates:,} already there, {summary.refused:,} refused.")
     for line, reason in summary.examples:
         notes.print(f"  line {line}: {reason}")
