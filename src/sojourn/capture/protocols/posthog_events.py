@@ -29,7 +29,7 @@ _PAGE: Final = {"$current_url": "url", "$pathname": "path", "$referrer": "referr
 # Beside these, properties whose name begins with $ go to `posthog` in the fact's raw part, so that a portrait is not drowned in them.
 _KEPT: Final = ("$group_", "$el_text", "$event_type", "$survey_response")
 # Clients on people's own devices. Until somebody signs in they send an id that they made themselves; only their later versions say that it is one.
-_DEVICES: Final = frozenset(("js", "posthog-js-lite", "posthog-react-native", "posthog-ios", "posthog-android", "posthog-flutter", "posthog-unity"))
+_DEVICES: Final = ("js", "posthog-js-lite", "posthog-react-native", "posthog-ios", "posthog-android", "posthog-flutter", "posthog-unity")
 _SELF_MADE: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", re.IGNORECASE)
 _ANY_UUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 

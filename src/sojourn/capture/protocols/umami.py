@@ -118,7 +118,7 @@ def _bought(name: Any, props: Json) -> Json:
     call = _track(name, {**said, "products": products, **props})
     if said.get("order_id"):
         call["properties"].setdefault("total", round(cost + _amount(basket.get("tax")) + _amount(basket.get("shipping")), 4))
-        call["event"] = call["event"] if call["event"] in NAMES else "Order Completed"
+        call["event"] = call["event"] if isinstance(name, str) and call["event"] in NAMES else "Order Completed"
     else:
         call["properties"].setdefault("value", round(cost, 4))
     return call
