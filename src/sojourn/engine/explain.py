@@ -10,7 +10,7 @@ from sojourn.terms.episodes import Episode, EpisodeState
 from sojourn.terms.money import to_text
 from sojourn.terms.person import Decision, Person
 from sojourn.terms.rules import Automation, RuleBook
-from sojourn.terms.time import Millis, format_duration, to_iso
+from sojourn.terms.time import Millis, duration_words, to_iso
 
 
 class Check(msgspec.Struct, frozen=True):
@@ -107,7 +107,7 @@ def _words(why: Why, values: dict[str, Any]) -> tuple[str, str]:
     currency = str(values.get("currency") or "")
     least, worth = values.get("min_value", 0), to_text(values.get("value", 0), currency)
     sent, most = values.get("sent_in_window", 0), values.get("cap_count", 0)
-    window = format_duration(values.get("cap_window", 0))
+    window = duration_words(values.get("cap_window", 0))
     said = {True: "said yes", False: "said no", None: "said nothing"}[values.get("consent")]
     rule = "everybody who did not say no is written to" if values.get("consent_rule") == "opt_out" else "only those who said yes are written to"
     ready, expires = values.get("ready_at", 0), values.get("expires_at", 0)

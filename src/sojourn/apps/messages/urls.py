@@ -15,4 +15,5 @@ urlpatterns = [
     path("mailbox/<int:mail>/body", mailbox_views.body, name="mail_body"),
     path("<str:intent>/", views.show, name="message"),
     path("<str:intent>/story", views.show_story, name="message_story"),
+    path("<str:intent>/mail", views.show_mail, name="message_mail"),
 ]

@@ -59,6 +59,12 @@ def show_story(request: HttpRequest, member: Membership, intent: str) -> HttpRes
     return render(request, "messages/_story.html", _shown(member, intent))
 
 
+@member_page()
+def show_mail(request: HttpRequest, member: Membership, intent: str) -> HttpResponse:
+    """The mail of one message alone, for a swap once it is handed over."""
+    return render(request, "messages/_itself.html", _shown(member, intent))
+
+
 def _shown(member: Membership, intent: str) -> dict[str, object]:
     one = people.get_message(member.workspace, intent)
     came = people.get_aftermath(member.workspace, one)

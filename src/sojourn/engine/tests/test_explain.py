@@ -29,7 +29,7 @@ def test_a_message_that_waits():
         (name, True)
         for name in ("disabled", "history", "recovered", "one_per_cart", "no_address", "suppressed", "no_consent", "frequency_cap", "expired", "message")
     ]
-    assert "0 of at most 3 messages in 7d." in [check.text for check in found.checks]
+    assert "0 of at most 3 messages in 7 days." in [check.text for check in found.checks]
     assert last(found) == "The message waits to be handed over, from 2026-03-10 12:00:00 UTC on."
     assert found.values["value"] == 4990
 

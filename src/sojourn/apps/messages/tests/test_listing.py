@@ -216,8 +216,8 @@ def test_charlie_finds_nothing_of_alice(house):
     fill(house.workspace)
     kept = mail(house.workspace, 9, "Secret")
     charlie = browser(house.charlie)
-    paths = ("/messages/i-a/", "/messages/i-a/story", f"/messages/mailbox/{kept.pk}/", f"/messages/mailbox/{kept.pk}/body")
-    assert [charlie.get(path).status_code for path in paths] == [404] * 4
+    paths = ("/messages/i-a/", "/messages/i-a/story", "/messages/i-a/mail", f"/messages/mailbox/{kept.pk}/", f"/messages/mailbox/{kept.pk}/body")
+    assert [charlie.get(path).status_code for path in paths] == [404] * 5
     assert "Secret" not in charlie.get("/messages/mailbox/?q=secret").content.decode().replace('value="secret"', "")
     assert numbers(listing.counts(house.next_door, listing.Asked(days="all"), NOW).groups) == dict.fromkeys((*words.GROUPS, "skipped"), 0)
     assert EpisodeRow.objects.filter(workspace_id=house.next_door).count() == 0
@@ -231,8 +231,20 @@ def test_the_fragments_are_the_parts_of_their_pages(house):
         ("/messages/effect/", "/messages/effect/table", '<div id="messages-effect"'),
         ("/messages/mailbox/", "/messages/mailbox/list", '<div id="mails"'),
         ("/messages/i-a/", "/messages/i-a/story", '<section class="card" id="message-story"'),
+        ("/messages/i-a/", "/messages/i-a/mail", '<div id="message-mail"'),
     )
     for page, fragment, root in pairs:
         part = text(house.vera, fragment).strip()
         assert part.startswith(root), fragment
         assert f'data-live-src="{fragment}' in text(house.vera, page)
+
+
+def test_the_mail_shows_once_it_is_handed_over_and_is_looked_for_no_more(house):
+    store_ann(house.workspace)
+    store_intent(house.workspace, ANN, "i-2")
+    before = text(house.vera, "/messages/i-2/mail")
+    kept = mail(house.workspace, 2, "Second")
+    after = text(house.vera, "/messages/i-2/mail")
+    assert ("<iframe" in before, "data-live" in before) == (False, True)
+    assert ("<iframe" in after, "data-live" in after) == (True, False)
+    assert f'href="/messages/mailbox/{kept.pk}/"' in after

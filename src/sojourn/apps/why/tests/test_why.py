@@ -102,7 +102,7 @@ def test_the_page_says_what_stopped_a_message_and_what_would_have_to_change():
     store(house.workspace, msgspec.structs.replace(ann(), decisions=[skipped("frequency_cap")]), "Ann Winter")
     text = page(house.bob, person=ANN)
     assert "They had enough messages." in text
-    assert "3 messages in 7d; at most 3 are allowed." in text
+    assert "3 messages in 7 days; at most 3 are allowed." in text
     assert "Time would have to pass since their last messages" in text
     assert '#cap"' in text
     assert "not looked at" in text
