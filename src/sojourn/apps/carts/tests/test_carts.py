@@ -176,7 +176,7 @@ def test_one_cart_shows_what_was_in_it_and_why_it_was_left(house):
     assert "71 %" in page
     assert "likely" in page
     assert "Rage Click" in page
-    assert "left here" in page
+    assert "Left here" in page
     assert '/messages/i-1/"' in page
     assert "&amp;decision=i-1" in page
 
