@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from email.message import EmailMessage
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
+from tests.browser.door import until
 from tests.browser.living import House
 from tests.browser.shopper import Shopper
 
@@ -204,3 +205,46 @@ def test_an_open_portrait_moves_within_a_second_of_a_click_in_the_shop(house, sc
     visitor.page.wait_for_url("**/p/**")
     screen.wait_for_function("() => window.moved > 0", timeout=20_000)
     assert screen.evaluate("() => window.loads") == 1
+
+
+def test_links_of_a_mail_open_from_the_mailbox_and_its_unsubscribing_works(house, screen, visit):
+    visitor = visit("Uma").abandon_for_shipping()
+    mail(house, visitor.email)
+    screen.goto("/messages/mailbox/?q=" + visitor.email)
+    screen.locator("#mails a").first.click()
+    frame = screen.frame_locator("iframe.mailframe")
+
+    with screen.expect_popup() as opened:
+        frame.locator("a[href*='/l/']").first.click()
+    opened.value.wait_for_url("**/demo-shop/**")
+    opened.value.close()
+
+    with screen.expect_popup() as opened:
+        frame.get_by_role("link", name=re.compile("unsubscribe", re.IGNORECASE)).click()
+    opened.value.get_by_role("button", name=re.compile("unsubscribe", re.IGNORECASE)).click()
+    expect(opened.value.locator("body")).to_contain_text("You are unsubscribed")
+    opened.value.close()
+    expect(portrait(screen, house, visitor.email).locator("main")).to_contain_text(re.compile("unsubscribed", re.IGNORECASE))
+
+
+def test_enter_in_the_palette_waits_for_what_was_typed_last(screen):
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    screen.goto("/people/")
+    screen.keyboard.press("Control+k")
+    field = screen.locator("#palette input")
+    field.fill("messages")
+    expect(screen.locator("#palette-0")).to_contain_text("Messages")
+    screen.route(re.compile("/find/.q=health"), hold)
+
+    field.fill("health")
+    field.press("Enter")
+    until(lambda: held or screen.wait_for_timeout(20), "the answer is on its way")
+    expect(screen.locator("#palette-0")).to_contain_text("Messages")  # the stale row is still the first
+    assert screen.url.endswith("/people/")
+
+    held[-1].continue_()
+    screen.wait_for_url("**/health/")
