@@ -5,6 +5,7 @@ import time
 from collections import Counter
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 
 def _ask(path: Path, sql: str) -> list[tuple[object, ...]]:
@@ -63,3 +64,16 @@ def kept(home: Path, source: int = 1) -> Counter[str]:
     """What the engine counted about a source, by reason."""
     sql = f"SELECT reason, sum(events) FROM sources_count WHERE source_id = {source} GROUP BY reason"
     return Counter({str(reason): int(str(number)) for reason, number in _ask(home / "sojourn.sqlite", sql)})
+
+
+def demo(home: Path) -> dict[str, Any]:
+    """The row of the demo by column; empty where there is none."""
+    with closing(sqlite3.connect(f"file:{home / 'sojourn.sqlite'}?mode=ro", uri=True, timeout=30)) as db:
+        db.row_factory = sqlite3.Row
+        row = db.execute("SELECT * FROM demo_run").fetchone()
+        return dict(row) if row is not None else {}
+
+
+def count(home: Path, table: str, where: str = "1") -> int:
+    """Rows of a table."""
+    return int(str(_ask(home / "sojourn.sqlite", f"SELECT count(*) FROM {table} WHERE {where}")[0][0]))
