@@ -313,7 +313,12 @@ def _hooked(kind: str, **signing: str) -> Pack:
 SPOKEN: dict[str, Spoken] = {
     "segment": Spoken(
         [SEGMENT, SEGMENT["batch"][0], SEGMENT["batch"]],
-        [_posted("/v1/batch"), _posted("/v1/track", "text/plain"), _posted("/v1/import", key="wk_shop", squeeze=gzip.compress, coding="gzip")],
+        [
+            _asked("/v1/pixel/track"),
+            _posted("/v1/batch"),
+            _posted("/v1/track", "text/plain"),
+            _posted("/v1/import", key="wk_shop", squeeze=gzip.compress, coding="gzip"),
+        ],
     ),
     "rudder": Spoken(
         [SEGMENT["batch"][4], SEGMENT],
@@ -322,6 +327,7 @@ SPOKEN: dict[str, Spoken] = {
             _posted("/beacon/v1/batch?writeKey=wk_shop", "text/plain"),
             _posted("/v1/batch", "application/x-www-form-urlencoded", "wk_shop", gzip.compress),
             _asked("/sourceConfig/"),
+            lambda model: Sent("GET", "/pixel/v1/track?writeKey=wk_shop&" + query(model), {"content-type": ""}, b""),
         ],
     ),
     "posthog": Spoken(

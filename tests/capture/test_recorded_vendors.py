@@ -125,6 +125,8 @@ def answered(line: Any, answer: Answer) -> None:
             assert answer.body == b""
         case "/array/wk_test/config.js":
             assert b"_POSTHOG_REMOTE_CONFIG" in answer.body
+        case "/events" | "/cloudevents":
+            assert answer.body == b""
         case _:
             assert answer.json == {"success": True}
 

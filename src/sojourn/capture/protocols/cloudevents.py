@@ -14,7 +14,7 @@ from sojourn.capture.call import Candidate, Opened
 from sojourn.capture.decode import from_object
 from sojourn.capture.items import open_items, read_object, too_large
 from sojourn.capture.limits import EVENT_BYTES, ID_CHARACTERS, MESSAGE_ID_CHARACTERS
-from sojourn.capture.protocols import Protocol, Request, Route
+from sojourn.capture.protocols import Protocol, Reply, Request, Results, Route
 from sojourn.terms.catalogue import canonical
 from sojourn.terms.outcomes import Dropped, Reason
 
@@ -25,6 +25,8 @@ _ATTRIBUTE: Final = re.compile(rb"ce-([a-z0-9]{1,40})")
 _NEEDED: Final = ("id", "source", "type")
 _CORE: Final = frozenset(("specversion", "id", "source", "type", "time", "data", "data_base64"))
 _KINDS: Final = frozenset(("identify", "track", "page", "screen", "group", "alias"))
+_WISHES: Final = (Reason.BOT.value, Reason.CONSENT_REFUSED.value)  # of the workspace: the sender has done nothing wrong
+_STATUS: Final = {Reason.EVENT_TOO_LARGE.value: 413, Reason.EVENT_NAME_RESERVED.value: 403, Reason.TOO_MANY_EVENT_NAMES.value: 429}
 # Where a person may be named: in extension attributes (which are lower case without marks), or inside the data.
 _USER: Final = ("userid", "userId", "user_id", "customer_id", "customerId")
 _ANONYMOUS: Final = ("anonymousid", "anonymousId", "anonymous_id", "deviceid", "device_id")
@@ -35,10 +37,10 @@ def _open(request: Request) -> Opened:
     media = request.headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
     if media == _BATCH or (b"ce-specversion" not in request.headers and request.body.lstrip()[:1] == b"["):
         items, _ = open_items(request.body, "events")
-        return Opened([_structured(item) for item in items])
+        return Opened([_structured(item) for item in items], note=len(items))
     if media == _STRUCTURED or b"ce-specversion" not in request.headers:
-        return Opened([_structured(request.body)])
-    return Opened([_binary(request, media)])
+        return Opened([_structured(request.body)], note=1)
+    return Opened([_binary(request, media)], note=1)
 
 
 def _structured(item: bytes) -> Candidate:
@@ -139,5 +141,26 @@ def _short(text: str, limit: int) -> str:
     return f"{text[: limit - 25]}~{digest}"
 
 
-_ROUTE: Final = Route(_open, any_media=True, all_headers=True)
+def _answer(note: Any, results: Results) -> Reply:
+    """Nothing at all where nothing was lost: brokers take any other body for an event, and send the whole again where it is none.
+
+    Source: Knative's data plane specification, event delivery.
+    """
+    lost = [result for result in results if result["outcome"] == "dropped" and result["reason"] not in _WISHES]
+    if not lost:
+        return Reply(b"", b"text/plain")
+    content: Json = {
+        "success": len(lost) < note,
+        "code": lost[0]["reason"],
+        "message": lost[0]["detail"],
+        "reason": lost[0]["reason"],
+        "results": list(results),
+    }
+    if content["success"]:
+        return Reply({"success": True, "results": content["results"]})
+    reasons = {result["reason"] for result in lost}
+    return Reply(content, status=_STATUS.get(lost[0]["reason"], 400) if len(reasons) == 1 else 400)
+
+
+_ROUTE: Final = Route(_open, reply=_answer, any_media=True, all_headers=True)
 CLOUDEVENTS: Final = Protocol("cloudevents", {"/events": _ROUTE, "/cloudevents": _ROUTE})

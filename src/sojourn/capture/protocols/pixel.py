@@ -35,10 +35,11 @@ def _open(request: Request) -> Opened:
     return Opened([from_object(shape, request.query)], key)
 
 
-def _dot(_note: Any, _results: Results) -> Reply:
+def dot(_note: Any, _results: Results) -> Reply:
+    """The picture of one transparent dot, not to be cached, for pages of any origin."""
     return Reply(GIF, b"image/gif", headers=((b"cache-control", b"no-store"), (b"cross-origin-resource-policy", b"cross-origin")))
 
 
 PIXEL: Final = Protocol(
-    "pixel", {"/pixel.gif": Route(_open, reply=_dot, methods=frozenset(("GET", "POST")), any_media=True, visitors=True, own_key=True, all_headers=True)}
+    "pixel", {"/pixel.gif": Route(_open, reply=dot, methods=frozenset(("GET", "POST")), any_media=True, visitors=True, own_key=True, all_headers=True)}
 )

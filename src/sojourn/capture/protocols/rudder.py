@@ -1,4 +1,4 @@
-"""RudderStack: Segment's calls with differences of its own, the configuration of its browser SDK, beacons, and `merge`."""
+"""RudderStack: Segment's calls with differences of its own, the configuration of its browser SDK, beacons, pixels, and `merge`."""
 
 from typing import Any, Final
 
@@ -6,6 +6,8 @@ from sojourn.capture.call import Opened
 from sojourn.capture.decode import open_batch, open_single
 from sojourn.capture.keys import key_in_headers
 from sojourn.capture.protocols import Protocol, Reply, Request, Results, Route
+from sojourn.capture.protocols.segment import pixel
+from sojourn.terms.facts import Kind
 
 
 def _batch(request: Request) -> Opened:
@@ -41,6 +43,8 @@ RUDDER: Final = Protocol(
     {
         "/v1/merge": Route(_single),
         "/beacon/v1/batch": Route(_batch),
+        "/pixel/v1/page": pixel(Kind.PAGE.value),
+        "/pixel/v1/track": pixel(Kind.TRACK.value),
         "/sourceConfig": Route(_ask, methods=frozenset(("GET",)), reply=_source),
     },
 )

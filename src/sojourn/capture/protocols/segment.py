@@ -1,18 +1,22 @@
-"""Segment's HTTP tracking API: the eight calls, their one-letter forms, and the settings document of its browser SDK."""
+"""Segment's HTTP tracking API: the eight calls, their one-letter forms, its tracking pixel, and the settings document of its browser SDK."""
 
+import binascii
 import re
+from base64 import b64decode
 from collections.abc import Callable
 from typing import Any, Final
 
 from msgspec import UNSET, MsgspecError, Raw, Struct, UnsetType, structs
-from msgspec.json import decode
+from msgspec.json import decode, encode
 
-from sojourn.capture.call import Call, Opened
+from sojourn.capture.call import Call, Opened, Refused
 from sojourn.capture.decode import open_batch, open_single
 from sojourn.capture.limits import QUARANTINE_BYTES
 from sojourn.capture.protocols import Document, Protocol, Request, Route
+from sojourn.capture.protocols.pixel import dot
+from sojourn.capture.protocols.wording import nested, parameters
 from sojourn.terms.facts import Kind
-from sojourn.terms.outcomes import Quarantined
+from sojourn.terms.outcomes import Quarantined, Reason
 
 _SETTINGS: Final = re.compile(r"/v1/projects/([^/]{1,200})/settings")
 _HOST: Final = re.compile(rb"[A-Za-z0-9.\-\[\]:_]{1,255}")
@@ -22,11 +26,35 @@ def _batch(request: Request) -> Opened:
     return open_batch(request.body)
 
 
-def _single_of(kind: str) -> Callable[[Request], Opened]:
+def _body(request: Request) -> bytes:
+    return request.body
+
+
+def _query(request: Request) -> bytes:
+    """The call that a picture's address holds: as JSON in `data`, in base64 or not, or field by field with dots in the names."""
+    said = parameters(request.query[:16_384], 300)
+    text = said.get("data", "").strip()
+    if not text:
+        return encode(nested(said))
+    if text[0] == "{":
+        return text.encode("utf-8", "replace")
+    packed = text.replace(" ", "+").replace("-", "+").replace("_", "/").rstrip("=").encode("utf-8", "replace")
+    try:
+        return b64decode(packed + b"=" * (-len(packed) % 4), validate=True)
+    except (binascii.Error, ValueError):
+        raise Refused(400, Reason.BAD_ENCODING, "`data` is neither JSON nor base64 of it") from None
+
+
+def pixel(kind: str) -> Route:
+    """A picture that is a call, for mail and for pages without scripts."""
+    return Route(_single_of(kind, _query), kind, methods=frozenset(("GET",)), reply=dot, any_media=True)
+
+
+def _single_of(kind: str, read: Callable[[Request], bytes] = _body) -> Callable[[Request], Opened]:
     """The address says what the call is. The call says so too from here on: one that is set aside is driven again without its address."""
 
     def single(request: Request) -> Opened:
-        opened = open_single(request.body)
+        opened = open_single(read(request))
         for index, call in enumerate(opened.calls):
             if type(call) is Call:
                 call.type = kind
@@ -55,12 +83,15 @@ def _routes() -> dict[str, Route]:
     routes: dict[str, Route] = {}
     for kind in (Kind.IDENTIFY, Kind.TRACK, Kind.PAGE, Kind.SCREEN, Kind.GROUP, Kind.ALIAS):
         routes[f"/v1/{kind.value}"] = routes[f"/v1/{kind.value[0]}"] = Route(_single_of(kind.value), kind.value)
+        routes[f"/v1/pixel/{kind.value}"] = pixel(kind.value)
     routes["/v1/batch"] = routes["/v1/b"] = Route(_batch)
     routes["/v1/import"] = Route(_batch, historical=True)
     return routes
 
 
 def _document(path: str) -> Document | None:
+    if path == "/v1/m":  # how its own clients fare, which they tell without a key
+        return Document("", lambda _: {"success": True}, methods=frozenset(("POST",)))
     match = _SETTINGS.fullmatch(path)
     return Document(match[1], _settings) if match else None
 

@@ -37,6 +37,23 @@ def parameters(text: bytes, most: int) -> dict[str, str]:
         raise Refused(400, Reason.BAD_SHAPE, f"more than {most} parameters") from None
 
 
+def nested(said: dict[str, str]) -> Json:
+    """Parameters with dotted names as the objects that these mean: `properties.plan=gold` is a property. Beyond three dots the rest is one name."""
+    out: Json = {}
+    for name, value in said.items():
+        *outer, last = name.split(".", 3)
+        place = out
+        for part in outer:
+            inner = place.setdefault(part, {})
+            if not isinstance(inner, dict):
+                break
+            place = inner
+        else:
+            if not isinstance(place.get(last), dict):
+                place[last] = value
+    return out
+
+
 def number(value: Any) -> Any:
     """A number that came as text; anything else as it is."""
     if not isinstance(value, str) or not value or len(value) > 40:

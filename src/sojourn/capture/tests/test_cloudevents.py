@@ -50,6 +50,17 @@ def test_binary_data_of_any_type_is_kept_as_text(door):
     assert (fact.anonymous_id, fact.props) == ("urn:device:7", {"data": "too warm"})
 
 
+def test_a_broker_hears_nothing_where_nothing_is_lost_and_why_where_all_is(door):
+    for _ in range(2):
+        answer = door.post("/events", EVENT, content_type="application/cloudevents+json")
+        assert (answer.status, answer.body) == (200, b"")
+    answer = door.post("/events", {**EVENT, "id": ""}, content_type="application/cloudevents+json")
+    assert (answer.status, answer.json["code"], answer.json["message"]) == (400, "bad_shape", "a CloudEvent needs id")
+    answer = door.post("/events", {**EVENT, "type": "$erase"}, content_type="application/cloudevents+json")
+    assert (answer.status, answer.json["code"]) == (403, "event_name_reserved")
+    assert door.post("/events", [], content_type="application/cloudevents-batch+json").body == b""
+
+
 def test_the_same_source_and_id_count_once(door):
     post(door, EVENT, "application/cloudevents+json")
     assert len(post(door, EVENT, "application/cloudevents+json")) == 1

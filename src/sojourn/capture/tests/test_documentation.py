@@ -18,5 +18,5 @@ def test_every_limit_is_documented_with_its_value():
 def test_every_route_is_documented():
     text = PAGE.read_text()
     routes = {path for protocol in PROTOCOLS for path in protocol.routes}
-    assert set(re.findall(r"`(?:POST )?(/v1/[a-z]+)`", text)) == {path for path in routes if path.startswith("/v1/")}
+    assert set(re.findall(r"`(?:POST |GET )?(/v1/[a-z/]+)`", text)) == {path for path in routes if path.startswith("/v1/")}
     assert {path for path in routes if f"{path}`" not in text} == set()

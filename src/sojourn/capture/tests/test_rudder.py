@@ -69,3 +69,13 @@ def test_a_merge_inside_a_batch_loses_nobody(door):
     answer = door.post("/v1/batch", {"batch": batch})
     assert (answer.status, answer.results) == (200, [(2, "dropped", "bad_type")])
     assert [(fact.kind, fact.user_id, fact.traits) for fact in facts(door)] == [("identify", "u-1", {"email": "a@b.example"}), ("track", "u-1", {})]
+
+
+def test_a_pixel_says_its_fields_in_the_query(door):
+    said = "writeKey=wk_shop&anonymousId=a-1&event=Mail%20Opened&properties.campaign=spring&context.library.name=AMP"
+    answer = door.run(door.call("/pixel/v1/track?" + said, b"", None, "GET"))
+    assert (answer.status, answer.body[:6]) == (200, b"GIF89a")
+    assert door.run(door.call("/pixel/v1/page?writeKey=wk_shop&anonymousId=a-1&name=Home", b"", None, "GET")).status == 200
+    opened, home = facts(door)
+    assert (opened.name, opened.anonymous_id, opened.props, opened.context) == ("Mail Opened", "a-1", {"campaign": "spring"}, {"library": {"name": "AMP"}})
+    assert (home.kind, home.name) == ("page", "Home")

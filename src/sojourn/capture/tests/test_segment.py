@@ -1,5 +1,9 @@
 """The calls of Segment's API become facts."""
 
+import json
+from base64 import b64encode
+from urllib.parse import quote
+
 import pytest
 
 from sojourn.capture.tests.door import NOW, Door
@@ -112,3 +116,40 @@ def test_settings_make_the_browser_sdk_send_to_the_host_it_asked():
         assert answer.json["integrations"]["Segment.io"] == {"apiKey": "wk_shop", "apiHost": "shop.example:8000/v1", "protocol": "http"}
         assert answer.headers["access-control-allow-origin"] == "https://page.test"
         assert door.post("/v1/projects/wk_nobody/settings", b"", key=None, method="GET").status == 401
+
+
+PIXEL = {"writeKey": "wk_shop", "userId": "u-1", "event": "Email Opened", "messageId": "m-1", "properties": {"subject": "Frühling", "n": 1}}
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "data=" + b64encode(json.dumps(PIXEL).encode()).decode().rstrip("="),
+        "data=" + quote(b64encode(json.dumps(PIXEL).encode()).decode()),
+        "data=" + quote(json.dumps(PIXEL)),
+    ],
+    ids=["base64 without its end", "base64", "JSON"],
+)
+def test_a_pixel_holds_a_call(query: str):
+    with Door() as door:
+        answer = door.run(door.call("/v1/pixel/track?" + query, b"", None, "GET"))
+        assert (answer.status, answer.headers["content-type"], answer.body[:6]) == (200, "image/gif", b"GIF89a")
+        [fact] = door.facts()
+        assert (fact.kind, fact.name, fact.user_id, fact.props) == ("track", "Email Opened", "u-1", PIXEL["properties"])
+
+
+def test_a_pixel_may_say_its_fields_one_by_one():
+    with Door() as door:
+        said = "userId=u-1&name=Home&properties.plan=gold&context.page.url=https%3A%2F%2Fx.test%2F&context=7&writeKey=wk_shop"
+        assert door.run(door.call("/v1/pixel/page?" + said, b"", None, "GET")).status == 200
+        [fact] = door.facts()
+        assert (fact.kind, fact.name, fact.props, fact.user_id) == ("page", "Home", {"plan": "gold"}, "u-1")
+        assert fact.context == {"page": {"url": "https://x.test/"}}
+        assert door.run(door.call("/v1/pixel/track?data=%21", b"", None, "GET")).status == 400
+        assert door.run(door.call("/v1/pixel/track?" + said.replace("shop", "nobody"), b"", None, "GET")).status == 401
+
+
+def test_how_segments_clients_fare_is_not_asked_but_answered():
+    with Door() as door:
+        assert door.post("/v1/m", {"series": []}, key=None).status == 200
+        assert door.facts() == []
