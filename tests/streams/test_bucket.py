@@ -170,8 +170,8 @@ def test_a_list_that_fails_is_said_and_tried_again(house: House, s3: S3, fault: 
 @pytest.mark.parametrize(
     ("fault", "says"),
     [
-        ("AccessDenied", "The key may not read in/a.jsonl; allow s3:GetObject."),
-        ("InvalidObjectState", "In/a.jsonl lies in an archive; restore it first."),
+        ("AccessDenied", "1 object cannot be brought in now: the key may not read in/a.jsonl; allow s3:GetObject."),
+        ("InvalidObjectState", "1 object cannot be brought in now: in/a.jsonl lies in an archive; restore it first."),
         ("InternalError", "answers 500 InternalError"),
     ],
 )
@@ -216,6 +216,7 @@ def test_objects_that_vanish_change_or_make_no_sense_hold_up_no_other(house: Hou
     assert sorted(ids(house)) == ["o-1", "o-2", "o-40", "o-5"]
     said = [(one["where"], one["text"], one["verdict"]) for one in house.told()["seen"]]
     assert said[0][2].startswith("a.parquet is not a Parquet file that can be read")
+    assert str(house.settings.home) not in said[0][2]
     assert ("in/b.jsonl", "line 2", "bad_json: the event is not JSON") in said
     assert ("in/c.csv", "", "it has 0.0 MB; at most 0.0 MB are read, so split it") in said
     assert ("in/d.jsonl", "", "in/d.jsonl is no longer there") in said

@@ -27,7 +27,7 @@ class Rows:
                 described = connection.execute("DESCRIBE SELECT * FROM read_parquet(?)", [self._path]).fetchall()
                 counted = connection.execute("SELECT count(*) FROM read_parquet(?)", [self._path]).fetchone()
         except duckdb.Error as error:
-            raise Refusal(Code.BAD_VALUE, f"{path.name} is not a Parquet file that can be read: {str(error).splitlines()[0][:200]}") from error
+            raise Refusal(Code.BAD_VALUE, f"{path.name} is not a Parquet file that can be read: {self._why(error)}") from error
         self.columns = [str(column[0]) for column in described]
         self.total = int(counted[0]) if counted else 0
         self.done = 0
@@ -47,7 +47,11 @@ class Rows:
                     yield from rows
         except duckdb.Error as error:
             words = f"{self._name} cannot be read any further than row {self.done:,}; it seems to be damaged, so write it again"
-            raise Refusal(Code.BAD_VALUE, f"{words} ({str(error).splitlines()[0][:200]})") from error
+            raise Refusal(Code.BAD_VALUE, f"{words} ({self._why(error)})") from error
+
+    def _why(self, error: duckdb.Error) -> str:
+        """DuckDB's words, without the path: who reads them knows the file by its name."""
+        return str(error).splitlines()[0].replace(self._path, self._name)[:200]
 
     def _connection(self) -> duckdb.DuckDBPyConnection:
         return duckdb.connect(config={"memory_limit": _MEMORY, "threads": 1, "preserve_insertion_order": True, "autoinstall_known_extensions": False})

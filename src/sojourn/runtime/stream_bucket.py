@@ -109,9 +109,8 @@ class _Look:
         """What is not given out, in a sentence."""
         if not self.withheld:
             return ""
-        first = next(iter(self.withheld.values()))[1]
-        many = f"{len(self.withheld):,} objects cannot be brought in now. " if len(self.withheld) > 1 else ""
-        return f"{many}{first[:1].upper()}{first[1:]}."
+        first, many = next(iter(self.withheld.values()))[1], len(self.withheld)
+        return f"{many:,} {'objects' if many > 1 else 'object'} cannot be brought in now: {first}."
 
     def _asks(self, found: "Found") -> bool:
         etag, _, asked = self.withheld.get(found.key, ("", "", 0.0))

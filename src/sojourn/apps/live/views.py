@@ -5,7 +5,7 @@ from typing import Final, cast
 from django.http import HttpRequest, HttpResponse
 
 from sojourn.apps.live.door import TICKET, Ticket
-from sojourn.apps.live.topics import parse, person_of
+from sojourn.apps.live.topics import is_written, parse, person_of
 from sojourn.apps.people import api as people
 from sojourn.apps.workspace.api import Membership, member_page, now, seconds_left
 from sojourn.terms.time import SECOND, Millis
@@ -30,8 +30,9 @@ def live(request: HttpRequest, member: Membership) -> HttpResponse:
             session=cast(str, request.session.session_key),
             topics=topics,
             seconds=seconds_left(request),
-            # Between a page, or a stream that was cut, and this stream something may have changed. Of a person it is never risked.
-            first=frozenset(topic for topic in topics if missed or person_of(topic) is not None),
+            # Between a page, or a stream that was cut, and this stream something may have changed. It is never risked for a person, nor for what
+            # changes without the engine, such as how a broker or a bucket is: that may be written once and then rest.
+            first=frozenset(topic for topic in topics if missed or person_of(topic) is not None or is_written(topic)),
         )
     return HttpResponse(": a stream needs the server `sojourn up` starts\n\n", content_type="text/event-stream")
 

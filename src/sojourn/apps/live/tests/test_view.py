@@ -57,6 +57,7 @@ def test_the_ticket_names_the_members_workspace_whatever_is_asked_for(house):
 def test_who_comes_first_is_told_of_people_and_who_comes_back_of_everything(house):
     ProgressRow.objects.create(id=1, position=7, now=clock.now() - 60_000)
     assert ticket(house.alice, "/live/?topics=people,person:5").first == {"person:5"}
+    assert ticket(house.alice, "/live/?topics=people,sources,source:7").first == {"sources", "source:7"}
     assert ticket(house.alice, "/live/?topics=people,person:5", HTTP_LAST_EVENT_ID="on").first == {"people", "person:5"}
     assert ticket(house.alice, "/live/?topics=people,person:5&again=1").first == {"people", "person:5"}
 
