@@ -4,6 +4,7 @@ Source: the CloudEvents specification 1.0.2 and its HTTP protocol binding.
 """
 
 import re
+from base64 import b64encode
 from hashlib import blake2b
 from typing import Any, Final
 from urllib.parse import unquote_to_bytes
@@ -54,7 +55,7 @@ def _binary(request: Request, media: bytes) -> Candidate:
     for name, value in request.headers.items():
         found = _ATTRIBUTE.fullmatch(name)
         if found is not None:
-            event[found[1].decode()] = unquote_to_bytes(value).decode("utf-8", "replace")
+            event[found[1].decode()] = _header(unquote_to_bytes(value))
     if media:
         event["datacontenttype"] = media.decode("latin-1")
     if len(request.body) > EVENT_BYTES:
@@ -66,15 +67,29 @@ def _binary(request: Request, media: bytes) -> Candidate:
         elif data is not None and data.reason != Reason.BAD_SHAPE:
             return data
         else:
-            event["data"] = _value(request.body)
+            event |= _value(request.body)
     return _call(event, request.body)
 
 
-def _value(body: bytes) -> Any:
+def _header(value: bytes) -> str:
+    """UTF-8 as the binding has it; some clients let their HTTP library write what it can, which is Latin-1."""
     try:
-        return msgspec.json.decode(body)
+        return value.decode()
+    except UnicodeDecodeError:
+        return value.decode("latin-1")
+
+
+def _value(body: bytes) -> Json:
+    """Data that is no object: JSON or text as `data`, other bytes as they would stand in a structured event."""
+    try:
+        return {"data": msgspec.json.decode(body)}
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return body.decode("utf-8", "replace")
+        pass
+    try:
+        text = body.decode()
+    except UnicodeDecodeError:
+        text = "\0"
+    return {"data": text} if "\0" not in text else {"data_base64": b64encode(body).decode()}
 
 
 def _call(event: Json, item: bytes) -> Candidate:

@@ -61,6 +61,20 @@ def test_a_broker_hears_nothing_where_nothing_is_lost_and_why_where_all_is(door)
     assert door.post("/events", [], content_type="application/cloudevents-batch+json").body == b""
 
 
+def test_binary_data_that_is_no_text_is_kept_as_in_a_structured_event(door):
+    headers = {"ce-specversion": "1.0", "ce-id": "e-1", "ce-source": "urn:device:7", "ce-type": "picture"}
+    [fact] = post(door, b"\x00\xff\x01", "application/octet-stream", **headers)
+    assert fact.props == {"data_base64": "AP8B"}
+    [_, fact] = post(door, b"caf\xe9", "text/plain", **{**headers, "ce-id": "e-2"})
+    assert fact.props == {"data_base64": "Y2Fm6Q=="}
+
+
+def test_an_attribute_that_was_not_encoded_is_read_as_what_http_libraries_write(door):
+    headers = {"ce-specversion": "1.0", "ce-id": "e-1", "ce-source": "urn:device:7", "ce-type": "reading", "ce-room": "K\u00fcche"}
+    [fact] = post(door, {"value": 1}, "application/json", **headers)
+    assert fact.raw["cloudevent"]["room"] == "Küche"
+
+
 def test_the_same_source_and_id_count_once(door):
     post(door, EVENT, "application/cloudevents+json")
     assert len(post(door, EVENT, "application/cloudevents+json")) == 1
