@@ -196,8 +196,7 @@ def test_a_webhook_is_made_its_address_copied_and_its_first_call_seen_arriving(s
         expect(screen.locator("#hook-calls .tag.kept")).to_be_visible()
         return
     arrived(screen, "without a meaning", "#hook-first", "1 call waits")
-    screen.locator("#hook-calls summary").first.click()
-    screen.get_by_role("link", name=f"Say what {vendor.topic} means").click()
+    screen.locator("#hook-first").get_by_role("link", name=f"Say what {vendor.topic} means").click()
     screen.get_by_label("What happened").fill("Told By Webhook")
     screen.get_by_label("User id", exact=True).fill("data.user.id" if kind == "standard" else "data.requester.id")
     expect(screen.locator("#hook-preview")).to_contain_text("u-5")

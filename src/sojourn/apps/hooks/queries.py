@@ -1,5 +1,6 @@
 """Webhooks, the calls that came in, and what a mapping makes of them."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import msgspec
@@ -15,8 +16,6 @@ from sojourn.terms.time import Millis
 
 SHOWN = 20
 """Calls of a webhook that are shown."""
-ASIDE = 5
-"""Calls set aside that a mapping is tried on, where none came lately."""
 BODY_CHARACTERS = 6_000
 _OUTCOMES = {"kept": "Kept", "dropped": "Dropped", "quarantined": "Set aside", "refused": "Refused"}
 
@@ -105,6 +104,23 @@ def _shown(call: HookCall) -> Shown:
     return Shown(f"h{call.number}", call.at, call.topic, call.outcome, call.verdict, text, cut or not call.whole, call.whole and call.outcome != "refused")
 
 
+def without_meaning(hook: Hook) -> Sample | None:
+    """The newest call set aside whose topic has no rule yet; None where all that wait can be read now."""
+    mapped = {rule.topic for rule in rules_of(hook)}
+    return next((one for one in _aside(hook) if not {one.topic, ""} & mapped), None)
+
+
+def _aside(hook: Hook) -> Iterator[Sample]:
+    for row in quarantined(hook.workspace_id, hook.source_id):
+        if row.reason != Reason.UNMAPPED:
+            continue
+        try:
+            record = msgspec.json.decode(bytes(row.payload), type=_Record)
+        except msgspec.DecodeError:
+            continue  # cut off at 64 KiB
+        yield Sample(f"q{row.pk}", record.topic, bytes(record.body), row.at)
+
+
 def samples(hook: Hook, now: Millis) -> list[Sample]:
     """Calls that a mapping can be tried on: what came in the last hour, then what is set aside; the vendor's example where there is neither."""
     found = [
@@ -113,15 +129,7 @@ def samples(hook: Hook, now: Millis) -> list[Sample]:
         if call.whole and call.outcome != "refused"
     ]
     known = {(one.topic, one.body.strip()) for one in found}
-    for row in quarantined(hook.workspace_id, hook.source_id):
-        if len(found) >= SHOWN or row.reason != Reason.UNMAPPED:
-            continue
-        try:
-            record = msgspec.json.decode(bytes(row.payload), type=_Record)
-        except msgspec.DecodeError:
-            continue  # cut off at 64 KiB
-        if (record.topic, bytes(record.body)) not in known:
-            found.append(Sample(f"q{row.pk}", record.topic, bytes(record.body), row.at))
+    found += [one for one in _aside(hook) if (one.topic, one.body) not in known][: max(SHOWN - len(found), 0)]
     vendor = LISTED[hook.kind]
     return found or [Sample("example", vendor.topic, msgspec.json.encode(vendor.example))]
 

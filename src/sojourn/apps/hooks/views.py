@@ -107,6 +107,7 @@ def _first(hook: Hook) -> dict[str, Any]:
         "newest": newest_told(hook.workspace_id, hook.source_id) if counts.kept else None,
         "waits": aside_count(hook.workspace_id, hook.source_id, Reason.UNMAPPED.value) if counts.aside else 0,
         "unmapped": Reason.UNMAPPED.value,
+        "unread": queries.without_meaning(hook) if counts.aside else None,
     }
 
 

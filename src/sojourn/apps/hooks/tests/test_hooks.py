@@ -263,9 +263,11 @@ def test_the_page_says_whether_calls_arrive_and_what_they_lack(heard):
     payload = json.dumps({"hook": "generic", "topic": "ticket.closed", "body": CALL}).encode()
     QuarantinedEvent.objects.create(workspace_id=house.workspace, source_id=hook.source_id, position=1, at=NOW, reason="unmapped", detail="", payload=payload)
     assert "1 call waits without a meaning" in said()
+    assert f"?topic=ticket.closed&amp;sample=q{QuarantinedEvent.objects.get().pk}" in said()
     assert "Take them in again" not in said()
     actions.save_rule(house.workspace, hook.pk, RULE, "a", NOW)
     assert "Take them in again" in said()
+    assert "They have one by now" in said()
     count("kept")
     assert "1 event kept · 1 set aside · 1 forged" in said()
 
