@@ -1,8 +1,6 @@
 """Settings of the Django project, made from sojourn.runtime.settings."""
 
 import hashlib
-import os
-import secrets
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -10,25 +8,15 @@ from urllib.parse import urlsplit
 from csp.constants import NONCE, NONE, SELF
 
 from sojourn.runtime.settings import read
+from sojourn.runtime.soundness import make_folder, secret
 
 SOJOURN = read()
-SOJOURN.home.mkdir(parents=True, exist_ok=True)
+make_folder(SOJOURN.home)
 PUBLIC_URL = SOJOURN.public_url
 _PUBLIC = urlsplit(PUBLIC_URL)
 HTTPS = _PUBLIC.scheme == "https"
 
-
-def _secret(path: Path) -> str:
-    """A secret of this installation, made on the first run, readable by its owner only."""
-    try:
-        with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
-            file.write(secrets.token_urlsafe(48))
-    except FileExistsError:
-        pass
-    return path.read_text()
-
-
-SECRET_KEY = hashlib.sha256(_secret(SOJOURN.home / "secret").encode()).hexdigest()
+SECRET_KEY = hashlib.sha256(secret(SOJOURN.home / "secret")).hexdigest()
 DEBUG = False
 # Whoever listens on every address is reached under names this process cannot know. Links are made from PUBLIC_URL only, never from the Host header.
 _NAMES = {str(_PUBLIC.hostname), SOJOURN.host, "localhost", "127.0.0.1", "::1"}

@@ -6,10 +6,13 @@ from pathlib import Path
 
 import msgspec
 
-from sojourn.ports.log import Damaged
+from sojourn.ports.lake import Unreachable
+from sojourn.ports.log import Damaged, Full
 from sojourn.runtime import figures
 from sojourn.runtime.figures import ENOUGH_BYTES, Figures
+from sojourn.runtime.soundness import look
 from sojourn.runtime.wiring import House
+from sojourn.terms.refusals import Refusal
 from sojourn.terms.time import MINUTE, SECOND, Millis
 
 ENGINE_PATIENCE_MS = 10 * SECOND
@@ -27,9 +30,12 @@ class Check(msgspec.Struct, frozen=True):
 
 def examine(house: House) -> list[Check]:
     """All checks. Reads every page of the files and every record of the log."""
-    found = figures.read(house)
+    try:
+        first = at_a_glance(house, figures.read(house))
+    except (sqlite3.Error, OSError, Full) as error:
+        first = [Check("figures", ok=False, text=f"how far everything is cannot be read ({error})")]
     sound = (_database(path) for path in (house.settings.database_path, house.settings.log_path))
-    return [*at_a_glance(house, found), *sound, _log(house)]
+    return [*first, *sound, _log(house), _together(house), _lake(house)]
 
 
 def at_a_glance(house: House, found: Figures) -> list[Check]:
@@ -45,8 +51,8 @@ def _disk(house: House, found: Figures) -> Check:
 
 def _database(path: Path) -> Check:
     try:
-        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=10)) as db:
-            found = str(db.execute("PRAGMA quick_check(1)").fetchone()[0])
+        with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=10)) as db:
+            found = str(db.execute("PRAGMA quick_check(1)").fetchone()[0]).replace("\n", " ")
     except sqlite3.Error as error:
         found = str(error)
     return Check(path.name, found == "ok", f"{path.name} is sound" if found == "ok" else f"{path.name}: {found}; restore it from a backup")
@@ -55,9 +61,33 @@ def _database(path: Path) -> Check:
 def _log(house: House) -> Check:
     try:
         count = house.log().verify()
-    except Damaged as damage:
+    except (Damaged, Full) as damage:
         return Check("log", ok=False, text=str(damage))
+    except sqlite3.Error as error:
+        return Check("log", ok=False, text=f"log.sqlite cannot be read: {error}")
     return Check("log", ok=True, text=f"{count:,} log records, checksums fit")
+
+
+def _together(house: House) -> Check:
+    try:
+        look(house.settings)
+    except Refusal as refusal:
+        return Check("together", ok=False, text=refusal.message)
+    return Check("together", ok=True, text="database and log belong together")
+
+
+def _lake(house: House) -> Check:
+    """Whether every file that the lake's catalog lists is there; nothing of what is in them is read."""
+    folder = house.settings.lake_path
+    try:
+        lake = house.lake_reader()
+        listed = lake.query("SELECT data_file FROM ducklake_list_files('lake', 'facts')", {}) if lake is not None else []
+    except (Unreachable, Refusal) as error:
+        return Check("lake", ok=False, text=f"the lake cannot be read ({error}); restore {folder} from a backup")
+    missing = [str(path) for (path,) in listed if not Path(path).exists()]
+    if missing:
+        return Check("lake", ok=False, text=f"the lake lacks {len(missing)} of {len(listed)} files, such as {missing[0]}; restore {folder} from a backup")
+    return Check("lake", ok=True, text=f"{len(listed):,} files in the lake")
 
 
 def _engine(found: Figures, now: Millis) -> Check:

@@ -80,7 +80,7 @@ def _ahead(house: "House", position: int) -> tuple[int, Millis | None, str]:
 
 def connect(house: "House") -> sqlite3.Connection:
     """A connection that only reads."""
-    return sqlite3.connect(f"file:{house.settings.database_path}?mode=ro", uri=True, timeout=5)
+    return sqlite3.connect(f"{house.settings.database_path.as_uri()}?mode=ro", uri=True, timeout=5)
 
 
 def one(db: sqlite3.Connection, sql: str) -> int:

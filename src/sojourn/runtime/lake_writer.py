@@ -1,6 +1,7 @@
 """The lake's loop: what the engine has folded goes from the log into the lake, once, and is then forgotten by the state."""
 
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Final
 
 import msgspec
@@ -48,11 +49,12 @@ PAYLOAD: Final = msgspec.msgpack.Decoder(Payload)
 class LakeWriter:
     """One writer for one lake. After an error throw it away and make another: it begins where the lake says it is."""
 
-    def __init__(self, log: Log, state: State, lake: Lake, clock: Clock) -> None:
+    def __init__(self, log: Log, state: State, lake: Lake, clock: Clock, *, anew: Path | None = None) -> None:
         self._log = log
         self._state = state
         self._lake = lake
         self._clock = clock
+        self._anew = anew
         self._sequence = -1
         self._heads: dict[int, FactId] = {}
         self._wrote_at: Millis = 0
@@ -67,6 +69,8 @@ class LakeWriter:
         if self._sequence < 0:
             self._begin()
         waiting = self._state.handovers(self._sequence, _HANDOVERS_AT_ONCE)
+        if waiting and waiting[0].sequence > self._sequence + 1:
+            self._refuse_gap(waiting[0].sequence)
         payloads = [PAYLOAD.decode(handover.payload) for handover in waiting]
         ready = sum(len(payload.resolved) + len(payload.derived) for payload in payloads)
         now = self._clock.now()
@@ -79,6 +83,17 @@ class LakeWriter:
         self._wrote_at = now
         self._compact_if_due(now)
         return written
+
+    def _refuse_gap(self, first: int) -> None:
+        """Batches are counted without gaps. Going on would leave a hole that nobody sees, and whoever is folded again would lose what fell into it."""
+        if self._anew is not None and self._anew.exists():
+            self._anew.unlink()
+            return
+        raise Refusal(
+            Code.DAMAGED,
+            f"The lake ends at batch {self._sequence:,}, but the next one is {first:,}: the folder lake is missing or older than the database. "
+            "Restore it from the same backup. Where there is none, put an empty file named begin-anew into it: then it begins with what comes from now on.",
+        )
 
     def drain(self) -> int:
         """Write everything that waits, at once; how many rows."""

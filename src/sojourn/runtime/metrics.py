@@ -10,7 +10,9 @@ from prometheus_client import CollectorRegistry, Gauge, generate_latest, platfor
 from sojourn.ports.log import Damaged
 from sojourn.runtime import figures
 from sojourn.runtime.figures import ENOUGH_BYTES
+from sojourn.runtime.soundness import reaches
 from sojourn.runtime.watch import LOOPS, feel
+from sojourn.terms.refusals import Refusal
 
 if TYPE_CHECKING:
     from sojourn.capture.receiver import CaptureApp
@@ -68,8 +70,10 @@ class Metrics:
             return f"only {free // 1024**2} MB of disk are free where the data lies; make room"
         try:
             with closing(figures.connect(self._house)) as db:
-                db.execute("SELECT 1 FROM people_progress").fetchall()
-            self._house.log().head()
+                position = figures.one(db, "SELECT position FROM people_progress")
+            reaches(self._house.log().head(), position)
+        except Refusal:
+            return "log and database come from different times; run: sojourn doctor"
         except (sqlite3.Error, OSError, Damaged) as error:
             return f"the stores cannot be read: {type(error).__name__}"
         return ""

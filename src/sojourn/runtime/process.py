@@ -2,7 +2,8 @@
 
 import sys
 
-from sojourn.runtime.settings import read
+from sojourn.runtime.settings import Settings, read
+from sojourn.runtime.soundness import in_words, look
 from sojourn.runtime.telemetry import set_up_logs
 
 
@@ -10,6 +11,17 @@ def main(name: str) -> None:
     """Run the process of that name until it is asked to stop."""
     settings = read(terminal=sys.stderr.isatty())
     set_up_logs(settings.log_format)
+    try:
+        _run(name, settings)
+    except Exception as error:
+        refusal = in_words(error)
+        if refusal is None:
+            raise
+        sys.exit(f"sojourn: {refusal.message}")
+
+
+def _run(name: str, settings: Settings) -> None:
+    look(settings)
     if name == "front":
         from sojourn.runtime import front
 

@@ -106,7 +106,7 @@ class House:
         """The lake's loop."""
         from sojourn.runtime.lake_writer import LakeWriter
 
-        return LakeWriter(self.log(), self.state(), self._lake, self.clock)
+        return LakeWriter(self.log(), self.state(), self._lake, self.clock, anew=self.settings.lake_path / "begin-anew")
 
     def courier(self) -> "Courier":
         """The courier, with the mail server or the built-in mailbox behind it."""
@@ -162,7 +162,7 @@ class House:
         )
 
     def _ask(self, sql: str, *parameters: object) -> list[tuple[Any, ...]]:
-        with closing(sqlite3.connect(f"file:{self._database()}?mode=ro", uri=True, timeout=10)) as db:
+        with closing(sqlite3.connect(f"{self._database().as_uri()}?mode=ro", uri=True, timeout=10)) as db:
             return db.execute(sql, parameters).fetchall()
 
     def _database(self) -> Path:

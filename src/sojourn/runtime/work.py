@@ -14,6 +14,7 @@ from sojourn.runtime.engine_loop import spare_collector
 from sojourn.runtime.relay import relay_once
 from sojourn.runtime.retention import Retention
 from sojourn.runtime.settings import Settings
+from sojourn.runtime.soundness import reaches
 from sojourn.runtime.watch import LOOPS, Pulse, hold
 
 log = structlog.get_logger("work")
@@ -76,6 +77,7 @@ def engine(settings: Settings, stop: threading.Event) -> Callable[[], None]:
     attempts = Attempts(settings.locks_path / "engine.attempts")
     with _counted(attempts):
         loop = house.engine()
+        reaches(house.log().head(), loop.progress.position)
         loop.heed(attempts)
         spare_collector()
         outbox = house.intents()

@@ -8,6 +8,7 @@ import msgspec
 from rich.console import Console
 
 from sojourn.runtime.settings import Settings, read
+from sojourn.runtime.soundness import look
 from sojourn.runtime.telemetry import set_up_logs
 from sojourn.terms.refusals import Code, Refusal
 
@@ -31,6 +32,7 @@ def django() -> Settings:
     """Settings with Django ready and the tables there. Errors: Refusal(NOT_READY) where nothing was set up yet."""
     found = settings()
     if not found.database_path.exists():
+        look(found)
         raise Refusal(Code.NOT_READY, f"there is nothing in {found.home} yet; start with: sojourn up")
     load_django()
     return found

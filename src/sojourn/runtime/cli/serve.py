@@ -9,6 +9,7 @@ import typer
 
 from sojourn.runtime.cli.common import load_django, notes, out, settings
 from sojourn.runtime.settings import Settings
+from sojourn.runtime.soundness import look
 from sojourn.terms.refusals import Code, Refusal
 
 READY_SECONDS = 60.0
@@ -28,6 +29,7 @@ def up() -> None:
     found = settings()
     _pages_are_built()
     _port_is_free(found)
+    look(found)
     load_django()
     from sojourn.runtime.bootstrap import bootstrap, sign_in_link
 
@@ -55,14 +57,14 @@ def front() -> None:
     """Run capture and pages in one process (what `up` starts)."""
     from sojourn.runtime.front import run
 
-    run(settings())
+    run(_looked_at())
 
 
 def capture() -> None:
     """Run capture alone."""
     from sojourn.runtime.front import run
 
-    run(settings(), web=False)
+    run(_looked_at(), web=False)
 
 
 def web() -> None:
@@ -70,7 +72,7 @@ def web() -> None:
     _pages_are_built()
     from sojourn.runtime.front import run
 
-    run(settings(), capture=False)
+    run(_looked_at(), capture=False)
 
 
 def work(loops: Annotated[str, typer.Option(help="Which loops, separated by commas.")] = "engine,lake,courier") -> None:
@@ -81,7 +83,13 @@ def work(loops: Annotated[str, typer.Option(help="Which loops, separated by comm
     names = [name.strip() for name in loops.split(",") if name.strip()]
     if not names or any(name not in LOOPS for name in names):
         raise Refusal(Code.BAD_VALUE, f"--loops takes any of {', '.join(LOOPS)}")
-    run(settings(), names)
+    run(_looked_at(), names)
+
+
+def _looked_at() -> Settings:
+    found = settings()
+    look(found)
+    return found
 
 
 def _pages_are_built() -> None:

@@ -1,0 +1,118 @@
+"""Whether the files of a house can be used and belong together, looked at before anything is written; and trouble with them in one sentence."""
+
+import os
+import secrets
+import sqlite3
+import tempfile
+from contextlib import closing
+from pathlib import Path
+from typing import Final
+
+from sojourn.ports.log import Damaged, Full
+from sojourn.ports.state import Unavailable
+from sojourn.runtime.settings import Settings
+from sojourn.terms.refusals import Code, Refusal
+
+_RECOVER: Final = "see docs/how-to/recover-a-damaged-log.md, or restore it from a backup"
+_NO_DATABASE: Final = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+_PRIMARY: Final = 0xFF
+
+
+def look(settings: Settings) -> None:
+    """Look at the folder, the database and the log as they lie there. A house that was never set up is sound.
+
+    Errors: Refusal(DAMAGED) where going on would lose or repeat something; Refusal(NOT_READY) where a file cannot be opened or written.
+    """
+    make_folder(settings.home)
+    head = _ask(settings.log_path, "SELECT coalesce(max(position), 0) FROM record", f"{settings.log_path.name} is no log any more; {_RECOVER}")
+    position = _ask(
+        settings.database_path, "SELECT coalesce(max(position), 0) FROM people_progress", f"{settings.database_path.name} is damaged; restore it from a backup"
+    )
+    if position is None and (head or (settings.lake_path / "catalog.sqlite").exists()):
+        raise Refusal(
+            Code.DAMAGED,
+            f"{settings.database_path.name} is missing in {settings.home}, but what came in is there. Restore it from a backup: without it everything would "
+            "be counted, and everybody written to, once more. To begin with nothing, name another folder in SOJOURN_HOME.",
+        )
+    reaches(head or 0, position or 0)
+
+
+def reaches(head: int, position: int) -> None:
+    """Whether the log holds what the engine has folded. Errors: Refusal(DAMAGED)."""
+    if head < position:
+        raise Refusal(
+            Code.DAMAGED,
+            f"The log ends at record {head:,}, but the engine has folded up to {position:,}: log and database come from different times, and what comes now "
+            "would not be counted. Restore both from the same backup.",
+        )
+
+
+def make_folder(path: Path) -> None:
+    """Make the folder of a house where it is missing. Errors: Refusal(NOT_READY)."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        probe = path / ".writable"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise Refusal(Code.NOT_READY, f"nothing can be written in {path} ({error.strerror}); make room or give it to this user, or set SOJOURN_HOME") from error
+
+
+def secret(path: Path) -> bytes:
+    """A secret of this installation, made on the first run, readable by its owner only. It is there whole or not at all: an empty one would be known to all.
+
+    Errors: OSError.
+    """
+    if not path.exists() or (path.is_file() and not path.stat().st_size):
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".secret-")
+        made = Path(name)
+        with os.fdopen(handle, "wb") as file:
+            file.write(secrets.token_urlsafe(48).encode())
+            file.flush()
+            os.fsync(file.fileno())
+        if path.exists() and not path.stat().st_size:
+            path.unlink()
+        try:
+            os.link(made, path)
+            made.unlink()
+        except FileExistsError:  # another process was quicker
+            made.unlink()
+        except OSError:  # a file system without links
+            made.replace(path)
+    return path.read_bytes()
+
+
+def _ask(path: Path, sql: str, damaged: str) -> int | None:
+    """The one number of a question to a file; None where there is no such file or it is empty."""
+    if not path.exists() or (path.is_file() and not path.stat().st_size):
+        return None
+    if not os.access(path, os.R_OK | os.W_OK):
+        raise Refusal(Code.NOT_READY, f"{path} cannot be read and written by this user; look who owns it")
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=10)) as db:
+            return int(db.execute(sql).fetchone()[0])
+    except sqlite3.OperationalError as error:
+        if "no such table" in str(error):
+            return None
+        if error.sqlite_errorcode & _PRIMARY in _NO_DATABASE:
+            raise Refusal(Code.DAMAGED, f"{damaged} ({error})") from error
+        raise Refusal(Code.NOT_READY, f"{path} cannot be used now ({error}); look who owns it, and whether the disk is full") from error
+    except sqlite3.DatabaseError as error:
+        raise Refusal(Code.DAMAGED, f"{damaged} ({error})") from error
+
+
+def in_words(error: BaseException) -> Refusal | None:
+    """Trouble with files and stores as a refusal; None where it is none of these but a fault of ours."""
+    if isinstance(error, Refusal):
+        return error
+    if isinstance(error, Damaged):
+        return Refusal(Code.DAMAGED, str(error))
+    if isinstance(error, Full | Unavailable):
+        return Refusal(Code.NOT_READY, f"{error}. Look whether the disk is full, and run: sojourn doctor")
+    if isinstance(error, OSError) and error.filename is not None:
+        return Refusal(Code.NOT_READY, f"{error.filename}: {error.strerror}")
+    if isinstance(error, sqlite3.DatabaseError) or type(error).__module__ == "django.db.utils":
+        cause = error if isinstance(error, sqlite3.Error) else error.__cause__
+        if isinstance(cause, sqlite3.OperationalError | sqlite3.DatabaseError) and not isinstance(cause, sqlite3.IntegrityError | sqlite3.ProgrammingError):
+            return Refusal(Code.NOT_READY, f"the database cannot be used now ({cause}). Look whether the disk is full, and run: sojourn doctor")
+    return None

@@ -1,0 +1,144 @@
+"""Files that are gone, damaged or of another time: one sentence that says what to do, an exit code, and nothing made worse."""
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from sojourn.adapters.memory.clock import SettableClock
+from sojourn.adapters.memory.lake import MemoryLake
+from sojourn.adapters.memory.log import MemoryLog
+from sojourn.adapters.memory.state import MemoryState
+from sojourn.adapters.sqlite.log import open_log
+from sojourn.runtime.clock import SystemClock
+from sojourn.runtime.doctor import examine
+from sojourn.runtime.lake_writer import LakeWriter
+from sojourn.runtime.settings import Settings, read
+from sojourn.runtime.soundness import in_words, look, secret
+from sojourn.runtime.wiring import House
+from sojourn.terms.effects import Commit, Resolved
+from sojourn.terms.refusals import Code, Refusal
+from tests.contracts.conftest import database, migrated
+from tests.contracts.makers import START, arrival
+
+__all__ = ["database", "migrated"]
+
+
+@pytest.fixture
+def settings(database: Path) -> Settings:
+    """A house with three records on its log, two of them folded."""
+    found = read({"SOJOURN_HOME": str(database.parent)})
+    log = open_log(found.log_path, SystemClock())
+    for number in range(3):
+        log.append([arrival(f"m-{number}")])
+    log.close()
+    with closing(sqlite3.connect(found.database_path)) as connection, connection:
+        connection.execute('INSERT OR REPLACE INTO people_progress (id, position, "now") VALUES (1, 2, 1)')
+    return found
+
+
+def gone(path: Path) -> None:
+    """No such file."""
+    path.unlink()
+
+
+def empty(path: Path) -> None:
+    """Nothing in it."""
+    path.write_bytes(b"")
+
+
+def overwritten(path: Path) -> None:
+    """Something else in it."""
+    path.write_bytes(b"garbage " * 4_096)
+
+
+def a_folder(path: Path) -> None:
+    """A folder in its place."""
+    path.unlink()
+    path.mkdir()
+
+
+def test_a_house_in_order_and_one_never_set_up_are_sound(settings: Settings, tmp_path: Path) -> None:
+    look(settings)
+    look(read({"SOJOURN_HOME": str(tmp_path / "not yet" / "Größe?#%20")}))
+
+
+@pytest.mark.parametrize(
+    ("file", "damage", "code", "words"),
+    [
+        ("sojourn.sqlite", gone, Code.DAMAGED, "sojourn.sqlite is missing"),
+        ("sojourn.sqlite", empty, Code.DAMAGED, "sojourn.sqlite is missing"),
+        ("sojourn.sqlite", overwritten, Code.DAMAGED, "sojourn.sqlite is damaged"),
+        ("sojourn.sqlite", a_folder, Code.NOT_READY, "cannot be used now"),
+        ("log.sqlite", gone, Code.DAMAGED, "The log ends at record 0, but the engine has folded up to 2"),
+        ("log.sqlite", empty, Code.DAMAGED, "The log ends at record 0, but the engine has folded up to 2"),
+        ("log.sqlite", overwritten, Code.DAMAGED, "log.sqlite is no log any more"),
+        ("log.sqlite", a_folder, Code.NOT_READY, "cannot be used now"),
+    ],
+)
+def test_a_house_whose_files_are_not_what_they_were_does_not_start(
+    settings: Settings, file: str, damage: Callable[[Path], None], code: Code, words: str
+) -> None:
+    for companion in ("-wal", "-shm"):
+        (settings.home / (file + companion)).unlink(missing_ok=True)
+    damage(settings.home / file)
+    before = sorted((path.name, path.stat().st_size) for path in settings.home.iterdir() if path.suffix == ".sqlite")
+    with pytest.raises(Refusal) as refused:
+        look(settings)
+    assert (refused.value.code, words in refused.value.message) == (code, True), refused.value.message
+    assert "estore" in refused.value.message or "look who owns it" in refused.value.message
+    assert sorted((path.name, path.stat().st_size) for path in settings.home.iterdir() if path.suffix == ".sqlite") == before
+    assert not all(check.ok for check in examine(House(settings))) or not settings.database_path.exists()
+
+
+def test_a_folder_that_is_a_file_or_lies_in_one_is_said_in_words(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(Refusal, match="nothing can be written in"):
+        look(read({"SOJOURN_HOME": str(tmp_path / "file" / "house")}))
+
+
+def test_the_doctor_misses_files_of_the_lake(settings: Settings) -> None:
+    (settings.lake_path).mkdir()
+    overwritten(settings.lake_path / "catalog.sqlite")
+    found = {check.name: check for check in examine(House(settings))}
+    assert not found["lake"].ok
+    assert "restore" in found["lake"].text
+
+
+def test_a_lake_that_is_older_than_the_database_is_not_gone_on_with_until_somebody_says_so(tmp_path: Path) -> None:
+    log, state = MemoryLog(SettableClock(START)), MemoryState()
+    progress = state.progress()
+    for number in range(3):
+        log.append([arrival(f"m-{number}")])
+        after = type(progress)(number + 1, START)
+        state.commit([Commit(workspace=1, position=number + 1, now=START, resolved=[Resolved(number + 1 << 14, 5, 0)])], progress, after)
+        progress = after
+    state.release(state.handovers(0, 1)[0].sequence)
+    anew = tmp_path / "begin-anew"
+    writer = LakeWriter(log, state, MemoryLake(), SettableClock(START), anew=anew)
+    with pytest.raises(Refusal, match="older than the database") as refused:
+        writer.drain()
+    assert refused.value.code == Code.DAMAGED
+    anew.touch()
+    assert writer.drain() == 2
+    assert not anew.exists()
+
+
+@pytest.mark.parametrize("before", [None, b""])
+def test_a_secret_is_made_where_there_is_none_or_a_crash_left_an_empty_one(tmp_path: Path, before: bytes | None) -> None:
+    path = tmp_path / "secret"
+    if before is not None:
+        path.write_bytes(before)
+    made = secret(path)
+    assert len(made) == 64
+    assert secret(path) == path.read_bytes() == made
+    assert (path.stat().st_mode & 0o777, [file.name for file in tmp_path.iterdir()]) == (0o600, ["secret"])
+
+
+def test_trouble_with_files_is_a_sentence_and_a_fault_of_ours_is_not() -> None:
+    full = sqlite3.OperationalError("database or disk is full")
+    assert "disk is full" in str(in_words(full))
+    assert str(in_words(PermissionError(13, "Permission denied", "/data/log.sqlite"))) == "/data/log.sqlite: Permission denied"
+    assert [in_words(error) for error in (KeyError("x"), sqlite3.IntegrityError("x"), sqlite3.ProgrammingError("x"))] == [None] * 3
