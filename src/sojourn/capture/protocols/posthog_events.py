@@ -129,7 +129,7 @@ class _Event:
     def _message_id(self) -> Any:
         """The event's own id; old clients send none, but a resend of theirs has the same content and time."""
         event = self.event
-        own = first(event.get("uuid"), event.get("$insert_id"), self.insert_id)
+        own = first(event.get("uuid"), event.get("$insert_id"), self.insert_id, event.get("messageId"))  # the last from older Ruby clients
         at = first(event.get("timestamp"), self.time)
         if own is not None or at is None:
             return own

@@ -200,6 +200,19 @@ def test_an_old_browser_says_ids_and_times_among_the_properties(door):
     assert "posthog" not in fact.raw
 
 
+def test_a_client_may_call_its_id_as_segments_do(door):
+    event = {
+        "event": "Seen",
+        "distinct_id": "u-1",
+        "messageId": "m-1",
+        "type": "capture",
+        "library": "posthog-ruby",
+        "timestamp": "2026-11-18T11:06:00.123456789Z",
+    }
+    [fact] = send(door, event)
+    assert (fact.message_id, fact.at, fact.flags) == ("m-1", 1_794_999_960_123, 0)
+
+
 def test_events_alike_in_all_but_posthogs_own_fields_are_two(door):
     event = {"event": "$feature_flag_called", "distinct_id": "u-1", "timestamp": "2026-11-18T11:06:00.000Z"}
     called = [{**event, "properties": {"$feature_flag": flag, "$feature_flag_response": "b"}} for flag in ("new-cart", "one-click")]
