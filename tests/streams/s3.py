@@ -3,11 +3,13 @@
 import hashlib
 import hmac
 import re
+import ssl
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Self
 from urllib.parse import parse_qsl, quote, quote_plus, unquote
 from xml.sax.saxutils import escape
@@ -26,7 +28,7 @@ _STATUS = {
 class S3:
     """One bucket on loopback. `objects` is what it holds; `asked` the requests that came: method, key or "", range or query."""
 
-    def __init__(self, bucket: str = "shop") -> None:
+    def __init__(self, bucket: str = "shop", certificate: tuple[Path, Path] | None = None) -> None:
         self.bucket = bucket
         self.objects: dict[str, tuple[bytes, str]] = {}
         self.asked: list[tuple[str, str, str]] = []
@@ -36,11 +38,16 @@ class S3:
         """What is slow waits for it."""
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("Bound", (_Handler,), {"house": self}))
         self._server.daemon_threads = True
+        self._scheme = "http" if certificate is None else "https"
+        if certificate is not None:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(*certificate)
+            self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        return f"{self._scheme}://127.0.0.1:{self._server.server_address[1]}"
 
     def put(self, key: str, data: bytes | str, etag: str = "") -> str:
         """An object, whole at once as S3 has it; its ETag."""
@@ -72,7 +79,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         path, _, query = self.path.partition("?")
-        bucket, _, key = unquote(path).lstrip("/").partition("/")
+        before = self.headers.get("Host", "").partition(".127.")
+        bucket, key = (before[0], unquote(path)[1:]) if before[1] else unquote(path)[1:].partition("/")[::2]
         asked = dict(parse_qsl(query, keep_blank_values=True))
         span = self.headers.get("Range", "")
         wrong = self._unsigned(path, query)

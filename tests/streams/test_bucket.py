@@ -14,11 +14,15 @@ import pytest
 from sojourn.adapters.s3 import bucket as s3_bucket
 from sojourn.adapters.s3.bucket import Bucket
 from sojourn.adapters.s3.trouble import Unreachable
+from sojourn.adapters.sqlite.state import open_state
+from sojourn.ports.state import Progress
 from sojourn.runtime import stream_bucket
+from sojourn.terms.effects import Commit, Removal
 from sojourn.terms.facts import Flag
 from sojourn.terms.streams import BucketSettings
-from tests.streams.house import House, eventually
+from tests.streams.house import SOURCE, House, eventually
 from tests.streams.s3 import KEY, REGION, S3, SECRET
+from tests.streams.test_mqtt_tls import certificate
 
 HISTORICAL = int(Flag.HISTORICAL)
 
@@ -262,6 +266,7 @@ def test_what_was_fetched_goes_with_its_stream(house: House, s3: S3, monkeypatch
     house.stream("bucket", settings(s3))
     with house.running():
         eventually(lambda: [path.stat().st_size for path in fetched(house)] == [20], say=house.told)
+        eventually(lambda: house.told()["trouble"] == f"Fetching in/a.jsonl: {2000 // len(order(1))} %.", say=house.told)
         with closing(sqlite3.connect(house.settings.database_path, timeout=10)) as db, db:
             db.execute("DELETE FROM streams_stream")
         eventually(lambda: not list((house.settings.home / "buckets").iterdir()))
@@ -273,3 +278,42 @@ def test_contacts_come_from_a_bucket_too(house: House, s3: S3):
     with house.running():
         eventually(lambda: len(read(house)) == 1, say=house.told)
     assert [(fact.kind, fact.traits) for fact in house.facts()] == [("identify", {"name": "Ann", "email": "ann@example.com"})]
+
+
+def test_what_was_read_of_a_bucket_goes_with_its_source(house: House, s3: S3):
+    s3.put("in/a.jsonl", order(1))
+    house.stream("bucket", settings(s3))
+    with house.running():
+        eventually(lambda: len(read(house)) == 1, say=house.told)
+    state = open_state(house.settings.database_path)
+    state.commit([Commit(1, 3, 1, removal=Removal([SOURCE], []))], Progress(0, 0), Progress(3, 1))
+    state.close()
+    assert read(house) == {}
+
+
+def test_the_name_of_the_bucket_may_stand_before_the_host(s3: S3, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(s3_bucket, "_own", lambda *_: "127.0.0.1")
+    s3.put("in/größe a.jsonl", order(1))
+    bucket = Bucket(settings(s3, path_style=False))
+    ((found,),) = bucket.pages()
+    assert (found.key, bucket.part(found, 1, 4)) == ("in/größe a.jsonl", order(1).encode()[1:5])
+    bucket.close()
+
+
+def test_a_certificate_that_nobody_vouches_for_is_refused_and_one_that_the_system_knows_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    made = certificate(tmp_path)
+    with S3(certificate=made) as s3:
+        s3.put("in/a.jsonl", order(1))
+        with pytest.raises(Unreachable, match=r"shows a certificate that is not trusted here: self-signed certificate"):
+            next(Bucket(settings(s3)).pages())
+        with pytest.raises(Unreachable, match=r"broke off in the middle of an answer|cannot be reached"):
+            next(Bucket(settings(s3, url=s3.url.replace("https", "http"))).pages())
+        monkeypatch.setenv("SSL_CERT_FILE", str(made[0]))
+        assert [found.key for page in Bucket(settings(s3)).pages() for found in page] == ["in/a.jsonl"]
+
+
+def test_an_address_that_speaks_no_s3_is_said(s3: S3, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(s3_bucket, "LIST_BYTES", 100)  # what is cut off is no list either
+    s3.put("in/a.jsonl", order(1))
+    with pytest.raises(Unreachable, match=r"answers, but not as S3 does; is the address right\?"):
+        next(Bucket(settings(s3)).pages())

@@ -284,7 +284,8 @@ def _table(file: _File, place: _Place, contacts: bool) -> Iterator[_Line]:
         if not cells:
             continue
         if len(cells) != len(header):
-            yield _Line(last, Dropped(Reason.BAD_SHAPE, f"{len(cells)} cells where the first line names {len(header)} columns"), 0)
+            cell = "cell" if len(cells) == 1 else "cells"
+            yield _Line(last, Dropped(Reason.BAD_SHAPE, f"{len(cells)} {cell} where the first line names {len(header)} columns"), 0)
             continue
         yield _Line(last, _call(make([cell.strip() for cell in cells])), sum(map(len, cells)))
 

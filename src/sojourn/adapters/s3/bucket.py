@@ -57,10 +57,13 @@ class Bucket:
         while True:
             # Encoded, because XML has no way to write some letters that a key may have.
             asked = {"list-type": "2", "encoding-type": "url", "prefix": self._settings.prefix, **({"continuation-token": token} if token else {})}
-            found, token = self._page(self._get("", asked, {}, LIST_BYTES))
+            found, following = self._page(self._get("", asked, {}, LIST_BYTES))
             yield found
-            if not token:
+            if not following:
                 return
+            if following == token:
+                raise Unreachable(f"{self._netloc} gives the same page of the list again and again")
+            token = following
 
     def part(self, found: Found, start: int, length: int) -> bytes:
         """Bytes of an object, as it was when it was listed. Errors: Vanished, Changed and those of all requests."""
