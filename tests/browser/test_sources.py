@@ -21,6 +21,7 @@ from tests.browser.living import House
 from tests.browser.sender import NOT_HERE, RUNS, Website, runner
 from tests.sdk.conftest import node
 from tests.streams.broker import Broker
+from tests.streams.s3 import KEY, REGION, S3, SECRET
 from tests.streams.social import Jetstream, Mastodon
 from tests.streams.test_social import created, status
 
@@ -237,16 +238,32 @@ def folder(screen: Page, _folder: Path) -> Iterator[Callable[[], None]]:
 
     def put() -> None:
         inbox = Path(screen.locator("#stream-state p .mono").inner_text())
-        (inbox / "old.csv").write_text("event,user_id,timestamp,order_id\nOrder Completed,ann,2026-10-01T10:00:00Z,o-9\n")
+        (inbox / "old.csv").write_text(OLD)
         (inbox / "old.csv.done").touch()
 
     yield put
 
 
-LISTENED = {"mqtt": (mqtt, "Reading"), "mastodon": (mastodon, "Mention"), "bluesky": (bluesky, "Mention"), "folder": (folder, "Order Completed")}
+def bucket(screen: Page, _folder: Path) -> Iterator[Callable[[], None]]:
+    with S3() as server:
+        for label, value in (("Bucket", server.bucket), ("Region", REGION), ("Address", server.url), ("Access key", KEY), ("Secret", SECRET)):
+            screen.get_by_label(label, exact=True).fill(value)
+        screen.get_by_label("The host is in my own network").check()
+        server.put("old.csv", OLD)  # there before anybody looks, since the next look is half a minute later
+        yield lambda: None
 
 
-@pytest.mark.parametrize("kind", LISTENED)
+OLD = "event,user_id,timestamp,order_id\nOrder Completed,ann,2026-10-01T10:00:00Z,o-9\n"
+LISTENED = {
+    "mqtt": (mqtt, "Reading"),
+    "mastodon": (mastodon, "Mention"),
+    "bluesky": (bluesky, "Mention"),
+    "folder": (folder, "Order Completed"),
+    "bucket": (bucket, "Order Completed"),
+}
+
+
+@pytest.mark.parametrize("kind", STREAMS)
 def test_a_stream_is_set_up_and_its_first_event_seen_arriving(screen: Page, tmp_path: Path, kind: str) -> None:
     fill, event = LISTENED[kind]
     screen.goto("/sources/")
