@@ -66,6 +66,23 @@ def test_when_no_file_can_grow_capture_answers_503_and_recovers_without_a_restar
 
 
 @pytest.mark.slow
+def test_a_command_that_finds_no_room_says_so_in_a_sentence_and_works_when_there_is_some(tmp_path: Path) -> None:
+    with Installation(tmp_path / "home") as house:
+        (tmp_path / "events.jsonl").write_text('{"type": "track", "event": "Seen", "userId": "u1", "messageId": "m1"}\n')
+        command = ("import", "events", str(tmp_path / "events.jsonl"))
+        limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (4_096, limits[1]))  # this process writes nothing meanwhile, the commands inherit it
+        try:
+            refused = house.run(*command)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        assert refused.returncode == 6, refused.stderr
+        assert refused.stderr.startswith("sojourn: ")
+        assert len(refused.stderr.strip().splitlines()) == 1, refused.stderr
+        assert house.run(*command).returncode == 0
+
+
+@pytest.mark.slow
 def test_when_the_engines_files_cannot_grow_events_are_taken_in_all_the_same_and_folded_later(tmp_path: Path) -> None:
     acknowledged: set[str] = set()
     with Installation(tmp_path / "home") as house:

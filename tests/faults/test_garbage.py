@@ -139,6 +139,7 @@ def test_a_secret_is_made_where_there_is_none_or_a_crash_left_an_empty_one(tmp_p
 
 def test_trouble_with_files_is_a_sentence_and_a_fault_of_ours_is_not() -> None:
     full = sqlite3.OperationalError("database or disk is full")
+    assert "No space left" in str(in_words(OSError(28, "No space left on device")))
     assert "disk is full" in str(in_words(full))
     assert str(in_words(PermissionError(13, "Permission denied", "/data/log.sqlite"))) == "/data/log.sqlite: Permission denied"
     assert [in_words(error) for error in (KeyError("x"), sqlite3.IntegrityError("x"), sqlite3.ProgrammingError("x"))] == [None] * 3

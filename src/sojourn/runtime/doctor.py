@@ -83,7 +83,7 @@ def _lake(house: House) -> Check:
         lake = house.lake_reader()
         listed = lake.query("SELECT data_file FROM ducklake_list_files('lake', 'facts')", {}) if lake is not None else []
     except (Unreachable, Refusal) as error:
-        return Check("lake", ok=False, text=f"the lake cannot be read ({error}); restore {folder} from a backup")
+        return Check("lake", ok=False, text=f"the lake cannot be read ({error}); where the disk has room and is sound, restore {folder} from a backup")
     missing = [str(path) for (path,) in listed if not Path(path).exists()]
     if missing:
         return Check("lake", ok=False, text=f"the lake lacks {len(missing)} of {len(listed)} files, such as {missing[0]}; restore {folder} from a backup")

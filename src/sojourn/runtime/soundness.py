@@ -1,5 +1,6 @@
 """Whether the files of a house can be used and belong together, looked at before anything is written; and trouble with them in one sentence."""
 
+import errno
 import os
 import secrets
 import sqlite3
@@ -16,6 +17,7 @@ from sojourn.terms.refusals import Code, Refusal
 _RECOVER: Final = "see docs/how-to/recover-a-damaged-log.md, or restore it from a backup"
 _NO_DATABASE: Final = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _PRIMARY: Final = 0xFF
+_OF_THE_MACHINE: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS, errno.EMFILE, errno.ENFILE)
 
 
 def look(settings: Settings) -> None:
@@ -66,10 +68,14 @@ def secret(path: Path) -> bytes:
     if not path.exists() or (path.is_file() and not path.stat().st_size):
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=".secret-")
         made = Path(name)
-        with os.fdopen(handle, "wb") as file:
-            file.write(secrets.token_urlsafe(48).encode())
-            file.flush()
-            os.fsync(file.fileno())
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(secrets.token_urlsafe(48).encode())
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError:
+            made.unlink()
+            raise
         if path.exists() and not path.stat().st_size:
             path.unlink()
         try:
@@ -111,6 +117,8 @@ def in_words(error: BaseException) -> Refusal | None:
         return Refusal(Code.NOT_READY, f"{error}. Look whether the disk is full, and run: sojourn doctor")
     if isinstance(error, OSError) and error.filename is not None:
         return Refusal(Code.NOT_READY, f"{error.filename}: {error.strerror}")
+    if isinstance(error, OSError) and error.errno in _OF_THE_MACHINE:
+        return Refusal(Code.NOT_READY, f"a file of the house cannot be written now ({error.strerror}); nothing acknowledged is lost")
     if isinstance(error, sqlite3.DatabaseError) or type(error).__module__ == "django.db.utils":
         cause = error if isinstance(error, sqlite3.Error) else error.__cause__
         if isinstance(cause, sqlite3.OperationalError | sqlite3.DatabaseError) and not isinstance(cause, sqlite3.IntegrityError | sqlite3.ProgrammingError):

@@ -51,7 +51,7 @@ def run(settings: Settings, names: Sequence[str] = LOOPS) -> None:
 
 def _keep_going(settings: Settings, name: str, make: Callable[[], Callable[[], None]], stop: threading.Event) -> None:
     """Make a loop's step and call it for ever; after a failure begin afresh, later each time up to 10 s."""
-    handle = hold(settings.locks_path, name, stop)
+    handle = _held(settings, name, stop)
     if handle is None:
         return
     pulse = Pulse(handle)
@@ -69,6 +69,20 @@ def _keep_going(settings: Settings, name: str, make: Callable[[], Callable[[], N
             pause = min(10.0, 0.2 * 2**failures)
             log.exception("loop failed; it begins again from what is committed", loop=name, in_seconds=pause)
             stop.wait(pause)
+
+
+def _held(settings: Settings, name: str, stop: threading.Event) -> int | None:
+    """The loop's lock, waited for; also while its file cannot be made. None where we are asked to stop first."""
+    failures = 0
+    while not stop.is_set():
+        try:
+            return hold(settings.locks_path, name, stop)
+        except OSError as error:
+            failures += 1
+            pause = min(10.0, 0.2 * 2**failures)
+            log.error("loop cannot begin: its lock file cannot be made", loop=name, error=str(error), in_seconds=pause)
+            stop.wait(pause)
+    return None
 
 
 def engine(settings: Settings, stop: threading.Event) -> Callable[[], None]:

@@ -41,10 +41,10 @@ def up() -> None:
     from sojourn.runtime.supervisor import supervise
 
     def tell() -> None:
-        if not _wait_until_ready(found):
+        if _wait_until_ready(found):
+            out.print(f"\n[bold]Sojourn is ready:[/] {found.public_url}")
+        else:
             notes.print("[red]Sojourn is not ready after a minute; see the log lines above, or run: sojourn doctor")
-            return
-        out.print(f"\n[bold]Sojourn is ready:[/] {found.public_url}")
         out.print(f"Sign in (once, within 15 minutes): {link}", soft_wrap=True)
         if first.write_key:
             out.print(f"Your first source, [bold]{first.source_name}[/], has the write key {first.write_key} (shown once)", soft_wrap=True)

@@ -4,6 +4,8 @@ import os
 import threading
 from pathlib import Path
 
+from sojourn.runtime import work
+from sojourn.runtime.settings import read
 from sojourn.runtime.watch import hold
 
 
@@ -43,3 +45,16 @@ def test_loops_of_different_kinds_do_not_wait_for_each_other(tmp_path: Path) -> 
     assert all(handle is not None for handle in handles)
     for handle in handles:
         os.close(handle or 0)
+
+
+def test_a_loop_whose_lock_file_cannot_be_made_tries_again_and_then_works(tmp_path: Path) -> None:
+    settings, stop, turns = read({"SOJOURN_HOME": str(tmp_path)}), threading.Event(), threading.Event()
+    settings.locks_path.write_text("a file in the way")
+    loop = threading.Thread(target=work._keep_going, args=(settings, "lake", lambda: lambda: turns.set() or stop.wait(0.01), stop))
+    loop.start()
+    assert not turns.wait(0.5)
+    settings.locks_path.unlink()
+    assert turns.wait(20)
+    stop.set()
+    loop.join(10)
+    assert not loop.is_alive()
