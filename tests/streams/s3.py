@@ -17,7 +17,7 @@ from xml.sax.saxutils import escape
 KEY, SECRET, REGION = "AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", "eu-test-1"
 _AUTHORIZATION = re.compile(r"AWS4-HMAC-SHA256 Credential=([^/]+)/(\d{8})/([^/]+)/s3/aws4_request, ?SignedHeaders=([a-z0-9;-]+), ?Signature=([0-9a-f]{64})")
 Fault = Callable[[str, str, str], str]
-"""(method, key, range) -> what goes wrong with this request: a code of S3, "cut", "slow", "no part", "redirect", or nothing."""
+"""(method, key, range) -> what goes wrong with this request: a code of S3, "cut", "slow", "no part", "deaf" (to conditions), "redirect", or nothing."""
 _STATUS = {
     "AccessDenied": 403, "SignatureDoesNotMatch": 403, "InvalidAccessKeyId": 403, "RequestTimeTooSkewed": 403, "InvalidObjectState": 403,
     "AuthorizationHeaderMalformed": 400, "NoSuchBucket": 404, "NoSuchKey": 404, "PreconditionFailed": 412, "InvalidRange": 416,
@@ -157,7 +157,7 @@ class _Handler(BaseHTTPRequestHandler):
         if key not in self.house.objects:
             return self._refuse("NoSuchKey")
         data, mark = self.house.objects[key]
-        if self.headers.get("If-Match", mark) != mark:
+        if self.headers.get("If-Match", mark) != mark and fault != "deaf":
             return self._refuse("PreconditionFailed")
         headers = {"ETag": mark, "Last_Modified": format_datetime(datetime(2026, 1, 1, 10, tzinfo=UTC), usegmt=True), "Accept_Ranges": "bytes"}
         found = re.fullmatch(r"bytes=(\d+)-(\d*)", span)

@@ -2,9 +2,11 @@
 
 import gzip
 import json
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from errno import ENOSPC
 from pathlib import Path
 
 import duckdb
@@ -13,7 +15,7 @@ import pytest
 
 from sojourn.adapters.s3 import bucket as s3_bucket
 from sojourn.adapters.s3.bucket import Bucket
-from sojourn.adapters.s3.trouble import Unreachable
+from sojourn.adapters.s3.trouble import Changed, Unreachable, Withheld
 from sojourn.adapters.sqlite.state import open_state
 from sojourn.ports.state import Progress
 from sojourn.runtime import stream_bucket
@@ -240,6 +242,26 @@ def test_an_object_for_which_the_disk_has_no_room_waits(house: House, s3: S3, mo
         eventually(lambda: ids(house) == ["o-1"], say=house.told)
 
 
+def test_a_disk_that_fills_up_while_an_object_is_fetched_is_said_and_it_goes_on_when_there_is_room(house: House, s3: S3, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(stream_bucket, "PART_BYTES", 20)
+    full, real = [True], os.fsync
+
+    def fsync(file: int) -> None:
+        if full and s3.got("in/a.jsonl")[-1] == "bytes=40-59":
+            raise OSError(ENOSPC, "No space left on device")
+        real(file)
+
+    monkeypatch.setattr(stream_bucket.os, "fsync", fsync)
+    s3.put("in/a.jsonl", order(1))
+    house.stream("bucket", settings(s3))
+    with house.running():
+        eventually(lambda: "The disk is full while in/a.jsonl is fetched; make room." in house.told()["trouble"], say=house.told)
+        full.clear()
+        eventually(lambda: ids(house) == ["o-1"], say=house.told)
+    assert s3.got("in/a.jsonl")[:3] == ["bytes=0-19", "bytes=20-39", "bytes=40-59"]
+    assert s3.got("in/a.jsonl").count("bytes=0-19") == 1
+
+
 def test_a_server_that_goes_silent_is_left_when_the_stream_is_switched_off(house: House, s3: S3):
     s3.fault = lambda _method, key, _span: "slow" if key else ""
     s3.put("in/a.jsonl", order(1))
@@ -310,6 +332,30 @@ def test_a_certificate_that_nobody_vouches_for_is_refused_and_one_that_the_syste
             next(Bucket(settings(s3, url=s3.url.replace("https", "http"))).pages())
         monkeypatch.setenv("SSL_CERT_FILE", str(made[0]))
         assert [found.key for page in Bucket(settings(s3)).pages() for found in page] == ["in/a.jsonl"]
+
+
+@pytest.mark.parametrize("fault", ["", "deaf"])
+def test_parts_of_two_contents_are_never_put_together(s3: S3, fault: str):
+    s3.put("in/a.jsonl", order(1))
+    bucket = Bucket(settings(s3))
+    ((found,),) = bucket.pages()
+    assert bucket.part(found, 0, 4) == order(1).encode()[:4]
+    s3.put("in/a.jsonl", order(2))
+    s3.fault = lambda *_: fault
+    with pytest.raises(Changed, match=r"in/a.jsonl was changed meanwhile"):
+        bucket.part(found, 4, 4)
+    bucket.close()
+
+
+def test_a_server_that_knows_no_parts_is_said(s3: S3):
+    s3.put("in/a.jsonl", order(1))
+    s3.fault = lambda *_: "no part"
+    bucket = Bucket(settings(s3))
+    ((found,),) = bucket.pages()
+    assert bucket.part(found, 0, 4) == order(1).encode()[:4]
+    with pytest.raises(Withheld, match=r"gives objects only as a whole, not in parts"):
+        bucket.part(found, 4, 4)
+    bucket.close()
 
 
 def test_an_address_that_speaks_no_s3_is_said(s3: S3, monkeypatch: pytest.MonkeyPatch):

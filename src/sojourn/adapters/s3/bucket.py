@@ -88,6 +88,9 @@ class Bucket:
                 answer, body = self._ask(key, asked, headers, most)
             except (HTTPException, ConnectionResetError, BrokenPipeError) as error:
                 raise (Withheld if key else Unreachable)(f"{self._netloc} {why(error)}") from error
+        mark = headers.get("if-match", "")
+        if mark and answer.status in (200, 206) and answer.getheader("ETag", mark) != mark:
+            raise Changed(f"{key} was changed meanwhile")  # not every server heeds the condition
         if answer.status == 206 or (answer.status == 200 and headers.get("range", "bytes=0-").startswith("bytes=0-")):
             return body
         raise self._trouble(answer, body, key)
