@@ -1,13 +1,12 @@
 """Plausible's events API: `/api/event`, in the short form of its script and the long one of its documentation."""
 
-from ipaddress import ip_address
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlsplit
 
 from sojourn.capture.call import Candidate, Opened
 from sojourn.capture.decode import from_object
 from sojourn.capture.items import open_items, read_object
-from sojourn.capture.protocols import Protocol, Reply, Request, Results, Route, visitor
+from sojourn.capture.protocols import Protocol, Reply, Request, Results, Route, forwarded, visitor
 from sojourn.capture.protocols.wording import number, some
 from sojourn.terms.catalogue import canonical
 
@@ -34,21 +33,8 @@ def _open(request: Request) -> Opened:
             continue
         said = _either(event, "d", "domain")
         domain = domain or (said.split(",")[0].strip() if isinstance(said, str) else "")
-        calls.append(from_object(_shape(event, visitor(request, domain, _address(request)), request), item))
+        calls.append(from_object(_shape(event, visitor(request, domain, forwarded(request)), request), item))
     return Opened(calls, domain if domain.startswith("wk_") else f"plausible:{domain}" if domain else "")
-
-
-def _address(request: Request) -> str:
-    """The visitor's address as a server says it that sends for its visitors: the first of X-Forwarded-For, where our own proxies add theirs behind it.
-
-    Nothing but the visitor's id of today is made of it. Source: Plausible's Events API reference.
-    """
-    for one in request.headers.get(b"x-forwarded-for", b"")[:2_000].split(b","):
-        try:
-            return str(ip_address(one.strip().decode("ascii")))
-        except ValueError:
-            continue
-    return ""
 
 
 def _shape(event: Json, who: str, request: Request) -> Json:

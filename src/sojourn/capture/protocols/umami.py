@@ -11,7 +11,7 @@ import msgspec
 from sojourn.capture.call import Candidate, Opened
 from sojourn.capture.decode import from_object
 from sojourn.capture.items import open_items, read_object
-from sojourn.capture.protocols import Document, Protocol, Reply, Request, Results, Route, visitor
+from sojourn.capture.protocols import Document, Protocol, Reply, Request, Results, Route, forwarded, visitor
 from sojourn.capture.protocols.plausible import context_of
 from sojourn.capture.protocols.wording import first, page_speed, some
 from sojourn.terms.catalogue import NAMES, canonical
@@ -80,7 +80,7 @@ def _visitor(payload: Json, website: str, request: Request) -> str | None:
     address = _text(payload, "ip")
     if payload.get("id") and not address and b"origin" not in request.headers:
         return None
-    return _text(payload, "vid") or visitor(request, website, address, _text(payload, "userAgent"))
+    return _text(payload, "vid") or visitor(request, website, address or forwarded(request), _text(payload, "userAgent"))
 
 
 def _shapes(kind: Any, payload: Json, page: Json) -> list[Json]:

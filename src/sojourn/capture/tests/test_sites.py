@@ -117,6 +117,14 @@ def test_a_server_that_sends_for_its_visitors_makes_each_of_them_one(door):
     assert (ann.context["ip"], ann.context["userAgent"]) == ("203.0.113.5", "Firefox")
 
 
+def test_a_proxy_of_the_site_says_for_whom_it_passes_umamis_events_on(door):
+    for address in ("203.0.113.5", "203.0.113.6, 198.51.100.7", "203.0.113.5, 198.51.100.7"):
+        told = {"type": "event", "payload": {"website": WEBSITE, "hostname": SITE, "url": "/"}}
+        assert door.post("/api/send", told, key=None, user_agent=AGENT, x_forwarded_for=address, origin="https://shop.example").status == 200
+    ann, bob, again = [fact.anonymous_id for fact in facts(door)]
+    assert (ann == again, ann == bob) == (True, False)
+
+
 def test_a_server_that_names_its_users_does_not_give_all_of_them_one_browser(door):
     assert [(fact.user_id, fact.anonymous_id) for fact in (umami(door, id="ann"), umami(door, id="bob"))] == [("ann", None), ("bob", None)]
     assert umami(door, id="ann", ip="203.0.113.5").anonymous_id.startswith("visitor-")
