@@ -102,6 +102,15 @@ def aside_waiting(workspace: int, source: int) -> int:
     return QuarantinedEvent.objects.filter(workspace_id=workspace, source_id=source).count()
 
 
+def waiting_for(workspace: int, reason: str) -> list[tuple[int, str, int]]:
+    """Where events are set aside for this reason now: source, its name and how many, the most first."""
+    rows = (
+        QuarantinedEvent.objects.filter(workspace_id=workspace, reason=reason).values_list("source_id").annotate(n=CountRows("pk")).order_by("-n", "source_id")
+    )
+    names = dict(Source.objects.filter(workspace_id=workspace).values_list("pk", "name"))
+    return [(source, names[source], n) for source, n in rows if source in names]
+
+
 def aside_reasons(workspace: int, source: int) -> list[tuple[str, int]]:
     """Why events of a source are set aside now, and how many for each reason, the most first."""
     rows = QuarantinedEvent.objects.filter(workspace_id=workspace, source_id=source).values_list("reason").annotate(n=CountRows("pk")).order_by("-n", "reason")

@@ -8,13 +8,14 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
-from sojourn.apps.sources.api import list_sources, masked
+from sojourn.apps.sources.api import list_sources, masked, waiting_for
 from sojourn.apps.tracking import actions, queries
 from sojourn.apps.tracking.access import find_contract
 from sojourn.apps.tracking.queries import Event, Sample
 from sojourn.apps.workspace.api import Membership, Role, member_page, now
 from sojourn.terms.contracts import flaw
 from sojourn.terms.facts import Kind
+from sojourn.terms.outcomes import Reason
 from sojourn.terms.refusals import Code, Refusal
 
 KINDS = (Kind.TRACK, Kind.IDENTIFY, Kind.PAGE, Kind.SCREEN, Kind.GROUP, Kind.ALIAS)
@@ -108,6 +109,7 @@ def _event(request: HttpRequest, member: Membership, kind: str, name: str, said:
         "looked_into": len(seen.rows),
         "names": [source.name for source in list_sources(member.workspace) if found and source.id in found.sources],
         "contract": contract,
+        "waiting": waiting_for(member.workspace, Reason.CONTRACT_BROKEN.value) if contract and contract.mode == actions.QUARANTINE else [],
         "contractible": kind == Kind.TRACK,
         "modes": actions.MODES,
         "mode": said.get("mode") or (contract.mode if contract else actions.REPORT),

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from sojourn.apps.sources.actions import create_source
+from sojourn.apps.sources.models import QuarantinedEvent
 from sojourn.apps.tracking import actions, hook, queries, views
 from sojourn.apps.tracking.models import Contract
 from sojourn.apps.tracking.queries import Sample
@@ -110,6 +111,20 @@ def test_bob_checks_a_contract_before_he_saves_it(house, lake):
     assert "sets aside" in client.get("/tracking/").content.decode()
     assert '2</b><span class="kpi-unit">of 3 kept' in client.get("/tracking/event/", {"kind": "track", "name": "Viewed <b>"}).content.decode()
     assert AuditRow.objects.get(verb="set_contract").detail == {"mode": "quarantine", "before": ""}
+
+
+def test_what_was_checked_can_still_be_suggested_anew_and_leads_to_what_was_set_aside(house, lake):
+    client = browser(house.bob)
+    post(client, "/tracking/save", {"name": "Viewed <b>", "body": PRICED, "mode": "quarantine"})
+    for number in (1, 2):
+        QuarantinedEvent.objects.create(
+            workspace_id=house.workspace, source_id=lake.source, position=number, at=NOW, reason="contract_broken", detail="price", payload=b"{}"
+        )
+    page = post(client, "/tracking/check", {"name": "Viewed <b>", "body": PRICED, "mode": "quarantine"}).content.decode()
+    assert 'href="?' not in page
+    assert f'<a href="/sources/{lake.source}/#aside">2 at Online shop</a>' in page
+    post(client, "/tracking/save", {"name": "Viewed <b>", "body": PRICED, "mode": "report"})
+    assert "2 at Online shop" not in client.get("/tracking/event/", {"kind": "track", "name": "Viewed <b>"}).content.decode()
 
 
 @pytest.mark.parametrize(
