@@ -141,6 +141,7 @@ PAGES = {
     "stream-mqtt": "/sources/streams/new/?kind=mqtt",
     "stream-mastodon": "/sources/streams/new/?kind=mastodon",
     "stream-bluesky": "/sources/streams/new/?kind=bluesky",
+    "stream-bucket": "/sources/streams/new/?kind=bucket",
     "tracking": "/tracking/",
     "health": "/health/",
     "settings": "/settings/",
