@@ -133,7 +133,7 @@ def _words(why: Why, values: dict[str, Any]) -> tuple[str, str]:
         ),
         Why.HELD_OUT: (
             "Not in the control group." if values.get("holdout") else "",
-            f"In the control group ({values.get('holdout', 0):.0%} of people, drawn for good), so that the effect can be measured.",
+            f"In the control group ({values.get('holdout', 0) * 100:.0f} % of people, drawn for good), so that the effect can be measured.",
         ),
     }.get(why, ("", ""))
 

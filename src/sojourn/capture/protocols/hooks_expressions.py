@@ -130,10 +130,16 @@ def _json(value: Any) -> Any:
 
 
 def _said(failed: BaseException) -> str:
-    """The first line of what the library says: the others draw an arrow below the expression."""
+    """What is wrong, and where; else the first line of what the library says: the others draw an arrow below the expression."""
     if isinstance(failed, RecursionError):
         return "it is nested too deep"
     if isinstance(failed, exceptions.JMESPathTypeError):
         return f"{failed.function_name}() was given {failed.actual_type}"  # its own text would print the value, whatever its size
+    if isinstance(failed, exceptions.LexerError):
+        return f"what begins at character {failed.lex_position + 1} is not understood: {str(failed.token_value)[:40]}"
+    if isinstance(failed, exceptions.IncompleteExpressionError) or (isinstance(failed, exceptions.ParseError) and failed.token_type.lower() == "eof"):
+        return "it is not finished"
+    if isinstance(failed, exceptions.ParseError):
+        return f"“{str(failed.token_value)[:40]}” does not fit at character {failed.lex_position + 1}"
     first = str(failed).partition("\n")[0].strip()
     return first[:200] or "it is no JMESPath expression"

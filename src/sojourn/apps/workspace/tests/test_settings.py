@@ -181,6 +181,7 @@ def test_the_form_saves_what_fits_and_shows_what_does_not_beside_its_field():
     page = answer.content.decode()
     assert 'value="lots"' in page
     assert "write it like 0.1 or 10%" in page
+    assert 'aria-invalid="true" autofocus' in page
     assert queries.setting(house.workspace, "cart_gap") == "45m"
     assert queries.setting(house.workspace, "holdout") == "10%"
 
