@@ -12,6 +12,7 @@ from sojourn.capture.call import Call, Candidate, Opened, Refused
 from sojourn.capture.items import open_items, read_object
 from sojourn.capture.keys import key_in_headers
 from sojourn.capture.protocols import Document, Protocol, Reply, Request, Results, Route
+from sojourn.capture.protocols.lz_string import unpacked
 from sojourn.capture.protocols.posthog_events import calls_of
 from sojourn.capture.protocols.wording import parameters
 from sojourn.terms.outcomes import Reason
@@ -89,13 +90,16 @@ def _tell_apart(calls: list[Candidate]) -> None:
 
 
 def _plain(request: Request) -> bytes:
-    """The JSON of a body, which some clients put as base64 into a form, and some into the query of a GET."""
+    """The JSON of a body, which some clients put as base64 or LZ-String into a form, and some into the query of a GET."""
     body = request.body if request.method == "POST" else request.query
     if body[:5] != b"data=" and b"&data=" not in body[:4096]:
         if request.method == "GET":
             raise Refused(400, Reason.BAD_JSON, "a GET needs the event in `data`")
         return body if body[:1] in b"{[ \t\r\n\xef" else _from_base64(body)
-    found = parameters(body, 50).get("data", "")
+    fields = parameters(body, 50)
+    found = fields.get("data", "")
+    if (fields.get("compression") or parameters(request.query[:4096], 50).get("compression")) == "lz64":
+        return unpacked(found.replace(" ", "+").encode("utf-8", "replace")).encode("utf-8", "replace")
     if found[:1] in ("{", "["):
         return found.encode("utf-8", "replace")
     return _from_base64(found.replace(" ", "+").encode("utf-8", "replace"))

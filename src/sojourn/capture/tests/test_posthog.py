@@ -8,6 +8,8 @@ from urllib.parse import quote
 
 import pytest
 
+from sojourn.capture.call import Refused
+from sojourn.capture.protocols.lz_string import PACKED_BYTES, unpacked
 from sojourn.capture.tests.door import NOW, Door
 from sojourn.terms.facts import Flag
 
@@ -57,6 +59,59 @@ def test_every_path_of_the_first_generation_takes_a_batch(door, path):
 def test_every_envelope_and_encoding_is_read(door, body, content_type):
     assert door.post("/e/", body, key=None, content_type=content_type).status == 200
     assert [(fact.name, fact.message_id) for fact in facts(door)] == [("Product Viewed", "e-1")]
+
+
+ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+# {"api_key":"wk_shop","batch":[…]} with EVENT's first fields and a name beyond the first plane, as the lz-string library packs it.
+LZ = (
+    "N4IghgDglg+g1gUwJ4gFwgO5xgZwBYD2EIANCAEZgAuAxnmgNqgIBuCAdlWiAAoBOBACYBXGlQAEANSgIMCQaRCCoOKlHZiYUBemEBaAIyLhw7dwSHFEARAR81CHGlDswA"
+    "WwTcAIgEucccQAbdwhxQF4NwCW98UB7BxAAXziAXTigA=="
+)
+
+
+def test_old_clients_for_apps_pack_their_bodies_in_a_way_of_their_own(door):
+    form = b"data=" + quote(LZ, safe="").encode() + b"&compression=lz64"
+    answer = door.post("/e/?ip=1&_=1795000000000&v=2.11.6", form, key=None, content_type="application/x-www-form-urlencoded")
+    assert (answer.status, answer.json) == (200, {"status": 1})
+    [fact] = door.facts()
+    assert (fact.name, fact.message_id, fact.props) == ("Product Viewed", "e-1", {"name": "Désk lamp 🛒 灯"})
+
+
+@pytest.mark.parametrize("packed", [LZ[:40], LZ[:-9] + "////////", "", "!", "AAAA", "Q" * (PACKED_BYTES + 1)])
+def test_what_is_not_packed_in_that_way_is_refused(door, packed):
+    form = b"data=" + quote(packed, safe="").encode() + b"&compression=lz64"
+    answer = door.post("/e/", form, key=None, content_type="application/x-www-form-urlencoded")
+    assert answer.status == (413 if len(packed) > PACKED_BYTES else 400)
+    assert door.facts() == []
+
+
+def unpacked_or_not(packed: str) -> tuple[int, int]:
+    """The status of the refusal and the length of the text, one of them 0."""
+    try:
+        return 0, len(unpacked(packed.encode()))
+    except Refused as refused:
+        return refused.status, 0
+
+
+def test_a_damaged_body_of_that_way_is_a_short_text_or_refused():
+    told = [unpacked_or_not(LZ[:place] + damage + LZ[place + 1 :]) for place in range(len(LZ)) for damage in "Az9+/="]
+    assert {status for status, _ in told} == {0, 400}
+    assert max(length for _, length in told) < 10_000
+
+
+def test_a_bomb_of_that_way_is_refused_before_it_unfolds():
+    codes = [(0, 2), (ord("a"), 8)]
+    known, width, room = 4, 3, 4
+    for _ in range(2_000):  # each code is the one that becomes known with it: the text before, and its beginning once more
+        codes.append((known, width))
+        known, room = known + 1, room - 1
+        if not room:
+            room, width = 1 << width, width + 1
+    bits = "".join(f"{code:0{wide}b}"[::-1] for code, wide in codes)
+    packed = bytes(ALPHABET[int(bits[at : at + 6].ljust(6, "0"), 2)] for at in range(0, len(bits), 6))
+    assert len(packed) < 4_000
+    with pytest.raises(Refused, match="unpacks to more than 1048576 characters"):
+        unpacked(packed)
 
 
 def test_an_event_may_come_by_get(door):
