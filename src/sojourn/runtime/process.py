@@ -3,6 +3,7 @@
 import sys
 
 from sojourn.runtime.settings import Settings, read
+from sojourn.runtime.signals import end_with_supervisor
 from sojourn.runtime.soundness import in_words, look
 from sojourn.runtime.telemetry import set_up_logs
 
@@ -22,6 +23,7 @@ def main(name: str) -> None:
 
 def _run(name: str, settings: Settings) -> None:
     look(settings)
+    end_with_supervisor()
     if name == "front":
         from sojourn.runtime import front
 

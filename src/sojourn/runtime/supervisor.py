@@ -1,14 +1,14 @@
 """The supervisor of `sojourn up`: starts front and work, restarts one that dies without touching the other, stops both in order."""
 
-import signal
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
-from types import FrameType
 
 import structlog
+
+from sojourn.runtime.signals import Asked
 
 log = structlog.get_logger("supervisor")
 
@@ -29,8 +29,11 @@ class Child:
         self.deaths = 0
 
     def start(self) -> None:
-        """Start it; it gets a process group of its own, so that an interrupt at the terminal reaches only the supervisor."""
-        self.process = subprocess.Popen(self.command, start_new_session=True)
+        """Start it; it gets a process group of its own, so that an interrupt at the terminal reaches only the supervisor.
+
+        It reads from us and gets nothing, but for the end when we end.
+        """
+        self.process = subprocess.Popen(self.command, start_new_session=True, stdin=subprocess.PIPE)
         self.started = time.monotonic()
 
     def look(self) -> None:
@@ -40,6 +43,8 @@ class Child:
             code = self.process.poll()
             if code is None:
                 return
+            if self.process.stdin is not None:
+                self.process.stdin.close()
             self.process = None
             self.deaths = 0 if now - self.started > CALM_SECONDS else self.deaths + 1
             pause = min(CALM_SECONDS, 0.1 * 2**self.deaths) if self.deaths else 0.0
@@ -67,19 +72,13 @@ class Child:
 
 def supervise(names: Sequence[str], on_started: Callable[[], None]) -> None:
     """Run the process of each name (runtime/process.py) until SIGINT or SIGTERM. `on_started` is called once, after all were started."""
-    stop = threading.Event()
-
-    def ask_to_stop(_signal: int, _frame: FrameType | None) -> None:
-        stop.set()
-
-    signal.signal(signal.SIGINT, ask_to_stop)
-    signal.signal(signal.SIGTERM, ask_to_stop)
+    asked = Asked()
     children = [Child(name, [sys.executable, "-m", "sojourn.runtime.process", name]) for name in names]
     for child in children:
         child.start()
     watcher = threading.Thread(target=on_started, daemon=True)
     watcher.start()
-    while not stop.wait(0.1):
+    while not asked.wait(0.1):
         for child in children:
             child.look()
     log.info("stopping")

@@ -1,10 +1,8 @@
 """The `work` process: engine, lake writer and courier, each in a thread of its own, each able to fail and begin again alone."""
 
-import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from types import FrameType
 
 import structlog
 
@@ -14,6 +12,7 @@ from sojourn.runtime.engine_loop import spare_collector
 from sojourn.runtime.relay import relay_once
 from sojourn.runtime.retention import Retention
 from sojourn.runtime.settings import Settings
+from sojourn.runtime.signals import Asked
 from sojourn.runtime.soundness import reaches
 from sojourn.runtime.watch import LOOPS, Pulse, hold
 
@@ -24,13 +23,8 @@ RELAY_EVERY_SECONDS = 0.1
 
 def run(settings: Settings, names: Sequence[str] = LOOPS) -> None:
     """Run these loops until SIGINT or SIGTERM."""
+    asked = Asked()
     stop = threading.Event()
-
-    def ask_to_stop(_signal: int, _frame: FrameType | None) -> None:
-        stop.set()
-
-    signal.signal(signal.SIGINT, ask_to_stop)
-    signal.signal(signal.SIGTERM, ask_to_stop)
     makers: dict[str, Callable[[], Callable[[], None]]] = {
         "engine": lambda: engine(settings, stop),
         "lake": lambda: lake(settings, stop),
@@ -44,7 +38,9 @@ def run(settings: Settings, names: Sequence[str] = LOOPS) -> None:
     for thread in threads:
         thread.start()
     log.info("working", loops=list(names))
-    stop.wait()
+    while not asked.wait():
+        pass
+    stop.set()
     for thread in threads:
         thread.join()
 
