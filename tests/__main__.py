@@ -1,6 +1,7 @@
 """All tests: `python -m tests` runs them in two processes side by side, since much of their time is waiting, and adds up their closing lines."""
 
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -58,6 +59,7 @@ def closing(outputs: list[str], seconds: float) -> str:
 def main() -> int:
     """Run all; the exit code is 0 only where both are."""
     began = time.monotonic()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # else the two would outlive this one
     with tempfile.TemporaryDirectory(prefix="sojourn-pytest-") as folder:
         paths = [Path(folder) / str(number) for number in range(2)]
         with paths[0].open("wb") as first, paths[1].open("wb") as second:
