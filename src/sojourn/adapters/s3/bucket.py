@@ -24,6 +24,7 @@ SILENT_SECONDS: Final = 20.0
 LIST_BYTES: Final = 16 << 20
 """A page of a list holds a thousand keys of a kilobyte at most."""
 _SAID_BYTES: Final = 64 << 10
+_CHANGED: Final = "changed "
 
 
 class Found(NamedTuple):
@@ -68,7 +69,7 @@ class Bucket:
     def part(self, found: Found, start: int, length: int) -> bytes:
         """Bytes of an object, as it was when it was listed. Errors: Vanished, Changed and those of all requests."""
         last = min(start + length, found.size) - 1
-        headers = {"range": f"bytes={start}-{last}", **({"if-match": found.etag} if found.etag.startswith('"') else {})}
+        headers = {"range": f"bytes={start}-{last}", **({} if found.etag.startswith(_CHANGED) else {"if-match": f'"{_bare(found.etag)}"'})}
         part = self._get(found.key, {}, headers, last - start + 1)
         if len(part) != last - start + 1:
             raise Changed(f"{found.key} has another size than the list said")
@@ -89,7 +90,7 @@ class Bucket:
             except (HTTPException, ConnectionResetError, BrokenPipeError) as error:
                 raise (Withheld if key else Unreachable)(f"{self._netloc} {why(error)}") from error
         mark = headers.get("if-match", "")
-        if mark and answer.status in (200, 206) and answer.getheader("ETag", mark) != mark:
+        if mark and answer.status in (200, 206) and _bare(answer.getheader("ETag", mark)) != _bare(mark):
             raise Changed(f"{key} was changed meanwhile")  # not every server heeds the condition
         if answer.status == 206 or (answer.status == 200 and headers.get("range", "bytes=0-").startswith("bytes=0-")):
             return body
@@ -144,7 +145,7 @@ class Bucket:
         found = []
         for item in root.iterfind("{*}Contents"):
             size = item.findtext("{*}Size", "")
-            mark = item.findtext("{*}ETag", "") or item.findtext("{*}LastModified", "")
+            mark = item.findtext("{*}ETag", "") or f"{_CHANGED}{item.findtext('{*}LastModified', '')}"
             found.append(Found(plain(item.findtext("{*}Key", "")), int(size) if size.isdigit() else 0, mark))
         more = root.findtext("{*}IsTruncated", "") == "true"
         return found, root.findtext("{*}NextContinuationToken", "") if more else ""
@@ -166,6 +167,11 @@ class Bucket:
             with suppress(OSError, AttributeError):
                 connection.sock.shutdown(socket.SHUT_RDWR)  # wakes whoever waits for an answer
             connection.close()
+
+
+def _bare(etag: str) -> str:
+    """An ETag without its quotes, which some servers leave out of lists, and without the mark that proxies add."""
+    return etag.removeprefix("W/").strip('"')
 
 
 def _own(host: str, port: int) -> str:
