@@ -13,6 +13,7 @@ from django.urls import reverse
 from sojourn.apps.workspace import actions, clock, queries
 from sojourn.apps.workspace.access import Membership, member_page
 from sojourn.apps.workspace.models import Role
+from sojourn.apps.workspace.preferences import BY_KEY
 from sojourn.terms.refusals import Code, Refusal
 
 AUDIT_PAGE = 100
@@ -55,6 +56,12 @@ def _index(member: Membership, text: str) -> dict[str, Any]:
     return {"q": text, "found": found, "group_names": list(dict.fromkeys(one.group for one in queries.list_settings(member.workspace)))}
 
 
+def _beside_its_field(key: str, message: str) -> str:
+    """A refusal without what the field itself shows: the setting's key, and once more what it takes."""
+    said = message.removeprefix(f"{key}: ")
+    return said.removesuffix(f" It takes {BY_KEY[key].forms}.")
+
+
 def _rules_page(request: HttpRequest, member: Membership, typed: dict[str, str], errors: dict[str, str]) -> HttpResponse:
     context = {
         "here": "settings",
@@ -86,7 +93,7 @@ def save(request: HttpRequest, member: Membership) -> HttpResponse:
         try:
             actions.set_setting(member.workspace, key, text, member.email, clock.now())
         except Refusal as refusal:
-            errors[key] = refusal.message
+            errors[key] = _beside_its_field(key, refusal.message)
     changed = queries.settings_changed(member.workspace, member.email, before)
     if changed:
         undo = reverse("settings_undo", args=["-".join(map(str, changed))])

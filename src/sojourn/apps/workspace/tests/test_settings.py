@@ -180,7 +180,7 @@ def test_the_form_saves_what_fits_and_shows_what_does_not_beside_its_field():
     assert answer.status_code == 400
     page = answer.content.decode()
     assert 'value="lots"' in page
-    assert "write it like 0.1 or 10%" in page
+    assert ">&#x27;lots&#x27; is no share; write it like 0.1 or 10%.</span>" in page
     assert 'aria-invalid="true" autofocus' in page
     assert queries.setting(house.workspace, "cart_gap") == "45m"
     assert queries.setting(house.workspace, "holdout") == "10%"
