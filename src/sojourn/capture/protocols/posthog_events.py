@@ -80,6 +80,7 @@ class _Event:
         self.once = {**_object(props.pop("$set_once", None)), **_object(event.get("$set_once"))}
         self.distinct_id = first(event.get("distinct_id"), props.pop("distinct_id", None), event.get("$distinct_id"))
         props.pop("token", None)
+        self.library = props.get("$lib")
         self.insert_id, self.time = props.pop("$insert_id", None), props.pop("$time", None)
         self.user_id, self.anonymous_id = self._who()
         self.context, self.rest = _context(props)
@@ -101,15 +102,20 @@ class _Event:
             return said, device if device != said else None
         if identified is False or profile is False or (device is not None and device == said):
             return None, said
-        if identified is None and props.get("$lib") in _DEVICES and isinstance(said, str) and _SELF_MADE.fullmatch(said):
+        if identified is None and self.looks_made_up():
             return None, said
         return said, device if device != said else None
+
+    def looks_made_up(self) -> bool:
+        """Whether an app may have made this id itself, for somebody who has not signed in."""
+        said = self.distinct_id
+        return self.library in _DEVICES and isinstance(said, str) and _SELF_MADE.fullmatch(said) is not None
 
     def _only_group(self) -> str | None:
         """The id of nobody under which servers tell what a group is called: some make one of the group's name, some a new one each time."""
         props, said = self.props, self.distinct_id
         nobody = f"${props.get('$group_type')}_{props.get('$group_key')}"
-        made_up = props.get("$lib") == "posthog-python" and isinstance(said, str) and _ANY_UUID.fullmatch(said)
+        made_up = self.library == "posthog-python" and isinstance(said, str) and _ANY_UUID.fullmatch(said)
         return nobody if said == nobody or made_up else None
 
     def _base(self) -> Json:
@@ -201,6 +207,8 @@ def _identify(seen: _Event) -> list[Json]:
     before = seen.props.get("$anon_distinct_id")
     if before is not None and before != seen.distinct_id:
         calls.insert(0, {**seen.call("alias", "-alias", previousId=before), "anonymousId": None})
+    if seen.looks_made_up():  # and is not: what this user does from here on looks like nobody's
+        calls.append({**seen.call("identify", "-same", traits={}), "anonymousId": seen.distinct_id})
     return calls
 
 

@@ -299,6 +299,16 @@ def test_an_app_nobody_signed_into_sends_an_id_of_its_own_making(door, library):
     assert (fact.user_id, fact.anonymous_id) == ("ann", None)
 
 
+def test_a_users_id_that_looks_self_made_is_tied_to_what_it_looks_like(door):
+    said = "01a20203-ad43-7310-ae4b-cfee8d027dfb"
+    props = {"$lib": "posthog-react-native", "$anon_distinct_id": "01a20203-0000-7000-8000-000000000000"}
+    _, identify, same = send(door, {"event": "$identify", "distinct_id": said, "uuid": "e-1", "$set": {"plan": "gold"}, "properties": props})
+    assert (identify.user_id, identify.anonymous_id, identify.traits) == (said, props["$anon_distinct_id"], {"plan": "gold"})
+    assert (same.kind, same.user_id, same.anonymous_id, same.message_id) == ("identify", said, said, "e-1-same")
+    fact = send(door, {"event": "A", "distinct_id": said, "uuid": "e-2", "properties": {"$lib": "posthog-react-native"}})[-1]
+    assert (fact.user_id, fact.anonymous_id) == (None, said)
+
+
 @pytest.mark.parametrize(("library", "said"), [("posthog-node", "$company_acme"), ("posthog-python", "d3537f08-d929-4c5e-8ff2-7b3888f9eda3")])
 def test_what_a_server_says_of_a_group_alone_makes_nobody_known(door, library, said):
     props = {"$group_type": "company", "$group_key": "acme", "$group_set": {"plan": "gold"}, "$lib": library}
