@@ -16,7 +16,7 @@ from sojourn.runtime.clock import SystemClock
 from sojourn.runtime.doctor import examine
 from sojourn.runtime.lake_writer import LakeWriter
 from sojourn.runtime.settings import Settings, read
-from sojourn.runtime.soundness import in_words, look, secret
+from sojourn.runtime.soundness import in_words, look, secret, tables
 from sojourn.runtime.wiring import House
 from sojourn.terms.effects import Commit, Resolved
 from sojourn.terms.refusals import Code, Refusal
@@ -124,6 +124,21 @@ def test_a_lake_that_is_older_than_the_database_is_not_gone_on_with_until_somebo
     anew.touch()
     assert writer.drain() == 2
     assert not anew.exists()
+
+
+def test_tables_of_another_version_are_not_touched(settings: Settings) -> None:
+    tables(settings)
+    with closing(sqlite3.connect(settings.database_path)) as connection, connection:
+        last = connection.execute("SELECT max(name) FROM django_migrations WHERE app = 'people'").fetchone()[0]
+        connection.execute("DELETE FROM django_migrations WHERE app = 'people' AND name = ?", (last,))
+    tables(settings, older=True)
+    with pytest.raises(Refusal, match=rf"older version of Sojourn .people {last} is still to come.*sojourn up"):
+        tables(settings)
+    with closing(sqlite3.connect(settings.database_path)) as connection, connection:
+        connection.execute("INSERT INTO django_migrations (app, name, applied) VALUES ('people', '9999_tomorrow', '2030-01-01')")
+    for older in (True, False):
+        with pytest.raises(Refusal, match=r"newer version of Sojourn .people 9999_tomorrow.; nothing was changed"):
+            tables(settings, older=older)
 
 
 @pytest.mark.parametrize("before", [None, b""])

@@ -36,25 +36,13 @@ def setup_django() -> None:
 def migrate() -> None:
     """Bring the tables up to this version. Errors: Refusal(NOT_READY) where a newer one made them."""
     setup_django()
+    from django.conf import settings
     from django.core.management import call_command
-    from django.db import connection
-    from django.db.migrations.loader import MigrationLoader
 
-    there = MigrationLoader(connection)
-    newer = sorted(f"{app} {name}" for app, name in set(there.applied_migrations or {}) - set(there.disk_migrations or {}) if app in _ours())
-    if newer:
-        raise Refusal(
-            Code.NOT_READY,
-            f"This data was made by a newer version of Sojourn ({newer[-1]}); nothing was changed. "
-            "Start that version, or restore a backup from before the upgrade.",
-        )
+    from sojourn.runtime.soundness import tables
+
+    tables(settings.SOJOURN, older=True)
     call_command("migrate", verbosity=0, interactive=False)
-
-
-def _ours() -> set[str]:
-    from django.apps import apps
-
-    return {app.label for app in apps.get_app_configs() if app.name.startswith("sojourn.")}
 
 
 def bootstrap() -> FirstRun:

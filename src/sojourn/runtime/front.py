@@ -147,7 +147,7 @@ def run(settings: Settings, *, capture: bool = True, web: bool = True) -> None:
         server_header=False,
         date_header=False,
         timeout_keep_alive=75,
-        timeout_graceful_shutdown=10,
+        timeout_graceful_shutdown=6,
         h11_max_incomplete_event_size=64 * 1024,
         proxy_headers=False,
         lifespan="on",

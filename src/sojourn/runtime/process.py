@@ -4,7 +4,7 @@ import sys
 
 from sojourn.runtime.settings import Settings, read
 from sojourn.runtime.signals import end_with_supervisor
-from sojourn.runtime.soundness import in_words, look
+from sojourn.runtime.soundness import in_words, look, tables
 from sojourn.runtime.telemetry import set_up_logs
 
 
@@ -23,6 +23,7 @@ def main(name: str) -> None:
 
 def _run(name: str, settings: Settings) -> None:
     look(settings)
+    tables(settings)
     end_with_supervisor()
     if name == "front":
         from sojourn.runtime import front

@@ -17,6 +17,9 @@ from sojourn.terms.refusals import Code, Refusal
 _RECOVER: Final = "see docs/how-to/recover-a-damaged-log.md, or restore it from a backup"
 _NO_DATABASE: Final = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _PRIMARY: Final = 0xFF
+_APPS: Final = Path(__file__).parents[1] / "apps"
+_LABELS: Final = {"messages": "mail"}
+"""How Django calls an app, where that is not the name of its folder."""
 _OF_THE_MACHINE: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS, errno.EMFILE, errno.ENFILE)
 
 
@@ -37,6 +40,32 @@ def look(settings: Settings) -> None:
             "be counted, and everybody written to, once more. To begin with nothing, name another folder in SOJOURN_HOME.",
         )
     reaches(head or 0, position or 0)
+
+
+def tables(settings: Settings, *, older: bool = False) -> None:
+    """Whether the tables are those of this version; `older` ones may be brought up to it. Nothing is said of a database that is missing or cannot be read.
+
+    Errors: Refusal(NOT_READY).
+    """
+    if not settings.database_path.exists():
+        return
+    try:
+        with closing(sqlite3.connect(f"{settings.database_path.as_uri()}?mode=rw", uri=True, timeout=10)) as db:
+            applied = {(str(app), str(name)) for app, name in db.execute("SELECT app, name FROM django_migrations")}
+    except sqlite3.Error:
+        return
+    ours = {(_LABELS.get(path.parents[1].name, path.parents[1].name), path.stem) for path in _APPS.glob("*/migrations/0*.py")}
+    apps = {app for app, _ in ours}
+    newer = sorted(f"{app} {name}" for app, name in applied - ours if app in apps)
+    if newer:
+        raise Refusal(
+            Code.NOT_READY,
+            f"This data was made by a newer version of Sojourn ({newer[-1]}); nothing was changed. "
+            "Start that version, or restore a backup from before the upgrade.",
+        )
+    missing = sorted(f"{app} {name}" for app, name in ours - applied)
+    if missing and not older:
+        raise Refusal(Code.NOT_READY, f"This data is of an older version of Sojourn ({missing[0]} is still to come). Bring it up to this one first: sojourn up")
 
 
 def reaches(head: int, position: int) -> None:

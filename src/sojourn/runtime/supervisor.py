@@ -14,7 +14,8 @@ log = structlog.get_logger("supervisor")
 
 CALM_SECONDS = 10.0
 """A process that ran this long is restarted at once; one that dies sooner waits longer each time, up to this long."""
-STOP_SECONDS = 15.0
+STOP_SECONDS = 8.0
+"""Service managers give ten seconds, often; the front lets go of requests after six."""
 
 
 class Child:

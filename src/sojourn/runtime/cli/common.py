@@ -8,7 +8,7 @@ import msgspec
 from rich.console import Console
 
 from sojourn.runtime.settings import Settings, read
-from sojourn.runtime.soundness import look
+from sojourn.runtime.soundness import look, tables
 from sojourn.runtime.telemetry import set_up_logs
 from sojourn.terms.refusals import Code, Refusal
 
@@ -34,6 +34,7 @@ def django() -> Settings:
     if not found.database_path.exists():
         look(found)
         raise Refusal(Code.NOT_READY, f"there is nothing in {found.home} yet; start with: sojourn up")
+    tables(found)
     load_django()
     return found
 

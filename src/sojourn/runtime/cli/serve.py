@@ -9,7 +9,7 @@ import typer
 
 from sojourn.runtime.cli.common import load_django, notes, out, settings
 from sojourn.runtime.settings import Settings
-from sojourn.runtime.soundness import look
+from sojourn.runtime.soundness import look, tables
 from sojourn.terms.refusals import Code, Refusal
 
 READY_SECONDS = 60.0
@@ -89,6 +89,7 @@ def work(loops: Annotated[str, typer.Option(help="Which loops, separated by comm
 def _looked_at() -> Settings:
     found = settings()
     look(found)
+    tables(found)
     return found
 
 
