@@ -64,9 +64,9 @@ def demo_restore(request: HttpRequest, member: Membership) -> HttpResponse:
     return _back(request)
 
 
-@member_page(Role.OWNER, "POST")
+@member_page(Role.OWNER, "GET", "POST")
 def demo_remove(request: HttpRequest, member: Membership) -> HttpResponse:
-    """Remove all demo data, once more asked."""
+    """Remove all demo data, once more asked; who comes back to the question, or reloads it, sees it again."""
     if request.POST.get("sure") != "yes":
         return render(request, "demo/remove.html", _view(member))
     actions.remove(member.workspace, member.email, now())

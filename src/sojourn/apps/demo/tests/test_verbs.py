@@ -144,6 +144,7 @@ def test_one_click_starts_it_and_removing_asks_first():
     alice = browser(house.alice)
     assert post(alice, "/demo/start/").status_code == 302
     assert DemoRun.objects.get().workspace_id == house.workspace
+    assert "Remove all demo data?" in alice.get("/demo/remove/").content.decode()
     assert "Remove all demo data?" in post(alice, "/demo/remove/").content.decode()
     assert DemoRun.objects.get().state == State.SEEDING
     assert post(alice, "/demo/remove/", {"sure": "yes"}).status_code == 302
