@@ -32,9 +32,17 @@ class _LogTime:
         return 0
 
 
-def replay_log(records: Log, live: State, workspaces: list[int], progress: Callable[[int], None] = lambda _: None, batch_facts: int = 5_000) -> Replayed:
+def replay_log(
+    records: Log,
+    live: State,
+    workspaces: list[int],
+    progress: Callable[[int], None] = lambda _: None,
+    batch_facts: int = 5_000,
+    made: Callable[[int], int] | None = None,
+) -> Replayed:
     """Fold up to where the live engine is and compare person by person.
 
+    `made` counts the live people who were made up to a log position: who is there and in no record differs too.
     Errors: Refusal(NOT_READY) where the beginning of the log was trimmed away: then use `sojourn rebuild`, which reads the lake.
     """
     until = live.progress().position
@@ -47,7 +55,9 @@ def replay_log(records: Log, live: State, workspaces: list[int], progress: Calla
     loop = EngineLoop(records, again, _LogTime(), lambda: workspaces, refold, people_at_hand=50_000, batch_facts=batch_facts, until=until)
     while loop.run_once():
         progress(loop.progress.position)
-    return _compare(again, live, until)
+    found = _compare(again, live, until)
+    beyond = made(until) - found.people if made is not None else 0
+    return msgspec.structs.replace(found, different=found.different + beyond) if beyond > 0 else found
 
 
 def _compare(again: MemoryState, live: State, until: int) -> Replayed:

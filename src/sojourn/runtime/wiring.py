@@ -16,6 +16,7 @@ from sojourn.adapters.sqlite.state import SqliteState, open_state
 from sojourn.ports.channel import Channel
 from sojourn.runtime.clock import SystemClock
 from sojourn.runtime.settings import Settings
+from sojourn.terms.ids import fact_id
 from sojourn.terms.refusals import Code, Refusal
 from sojourn.terms.rules import RuleBook
 
@@ -132,6 +133,10 @@ class House:
     def workspaces(self) -> list[int]:
         """Ids of all workspaces."""
         return [row[0] for row in self._ask("SELECT id FROM workspace_workspace ORDER BY id")]
+
+    def people_made(self, until: int) -> int:
+        """How many people are there who were made up to a log position."""
+        return int(self._ask("SELECT count(*) FROM people_person WHERE id < ?", fact_id(until + 1, 0))[0][0])
 
     def contracts(self, workspace: int) -> dict[str, str]:
         """JSON Schemas of events, by name, whose breach sets them aside."""

@@ -79,13 +79,14 @@ def replay(as_json: AsJson = False) -> None:
     house = wiring.House(found)
     with _bar("records") as bar:
         task = bar.add_task("Replaying", total=house.log().head())
-        result = replay_log(house.log(), house.state(), house.workspaces(), lambda done: bar.update(task, completed=done))
+        result = replay_log(house.log(), house.state(), house.workspaces(), lambda done: bar.update(task, completed=done), made=house.people_made)
     if as_json:
         print_json(result)
     else:
         out.print(f"{result.records:,} records, {result.people:,} people, digest {result.digest}")
     if result.different:
-        raise Refusal(Code.CONFLICT, f"the replay differs from the live state for {result.different:,} people, first {result.first_different}")
+        first = f", first {result.first_different}" if result.first_different else ", who are in the database and in no record of the log"
+        raise Refusal(Code.CONFLICT, f"the replay differs from the live state for {result.different:,} people{first}")
 
 
 def doctor(as_json: AsJson = False) -> None:

@@ -92,6 +92,16 @@ def test_what_is_set_aside_is_passed_over_for_good_whatever_a_later_version_woul
     assert replay_log(house.log, house.state, [1]).different == 0
 
 
+def test_a_replay_misses_people_whom_no_record_made() -> None:
+    house = House()
+    house.put(viewed(1, "ann"), viewed(2, "ben"))
+    house.engine.catch_up()
+    asked: list[int] = []
+    assert replay_log(house.log, house.state, [1], made=lambda until: asked.append(until) or 2).different == 0
+    assert replay_log(house.log, house.state, [1], made=lambda _: 5).different == 3
+    assert asked == [1]
+
+
 def test_what_is_set_aside_can_be_driven_again_and_counts_once(monkeypatch: pytest.MonkeyPatch) -> None:
     house = House()
     fact = Fact("track", "Product Viewed", START, "m-2", "a-1", "ann", {"price": 1.5}, {}, {"page": {"path": "/"}}, raw={"timestamp": "x"})
