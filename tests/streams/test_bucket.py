@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from errno import ENOSPC
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import msgspec
@@ -20,7 +21,7 @@ from sojourn.adapters.s3.bucket import Bucket
 from sojourn.adapters.s3.trouble import Changed, Unreachable, Withheld
 from sojourn.adapters.sqlite.state import open_state
 from sojourn.ports.state import Progress
-from sojourn.runtime import stream_bucket
+from sojourn.runtime import stream_bucket, stream_files
 from sojourn.terms.effects import Commit, Removal
 from sojourn.terms.facts import Flag
 from sojourn.terms.streams import BucketSettings
@@ -294,6 +295,27 @@ def test_what_was_fetched_goes_with_its_stream(house: House, s3: S3, monkeypatch
         with closing(sqlite3.connect(house.settings.database_path, timeout=10)) as db, db:
             db.execute("DELETE FROM streams_stream")
         eventually(lambda: not list((house.settings.home / "buckets").iterdir()))
+
+
+def test_what_somebody_takes_away_half_way_is_fetched_again(house: House, s3: S3, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    with duckdb.connect() as db:
+        db.execute(f"COPY (SELECT 'Order Completed' AS event, 'u' AS user_id, 'o-1' AS order_id) TO '{tmp_path}/1.parquet' (FORMAT parquet)")
+    s3.put("in/1.parquet", (tmp_path / "1.parquet").read_bytes())
+    s3.put("in/2.jsonl", order(2))
+    real, taken = stream_files.import_file, []
+
+    def import_file(path: Path, *rest: Any, **named: Any) -> Any:
+        if path.name not in taken:
+            taken.append(path.name)
+            path.unlink()
+        return real(path, *rest, **named)
+
+    monkeypatch.setattr(stream_files, "import_file", import_file)
+    house.stream("bucket", settings(s3))
+    with house.running():
+        eventually(lambda: sorted(ids(house)) == ["o-1", "o-2"], say=house.told)
+        eventually(lambda: read(house) == {"in/1.parquet": "1 kept", "in/2.jsonl": "1 kept"}, say=house.told)
+    assert (taken, house.told()["tally"]["refused"]) == (["1.parquet", "2.jsonl"], 0)
 
 
 def test_contacts_come_from_a_bucket_too(house: House, s3: S3):

@@ -121,11 +121,12 @@ class _Look:
         from sojourn.adapters.s3.trouble import Changed, Vanished, Withheld
 
         tap, place = self._tap, self._place(found)
+        path = place / _name(found.key)
         try:
             if found.size > MOST_BYTES:
                 raise Refusal(Code.BAD_VALUE, f"it has {_gigabytes(found.size)}; at most {_gigabytes(MOST_BYTES)} are read, so split it")
             self._room(found, place)
-            path = self._fetch(found, place, going_on)
+            self._fetch(found, path, going_on)
             verdict = words(self._hands.bring_in(tap, path, found.key, self._settings.contacts, going_on))
         except Withheld as withheld:
             if self.withheld.get(found.key, ("", ""))[:2] != (found.etag, str(withheld)):
@@ -137,9 +138,13 @@ class _Look:
             tap.saw(found.key, "", str(other))
             shutil.rmtree(place, ignore_errors=True)
             return
+        except FileNotFoundError:
+            return  # somebody took our copy away; the next look fetches it again
         except Refusal as refusal:
             if refusal.code == Code.NOT_READY:
                 raise
+            if found.size <= MOST_BYTES and not path.exists():
+                return
             tap.saw(found.key, "", refusal.message)
             tap.stream.tally.refused += 1
             verdict = refusal.message
@@ -148,13 +153,13 @@ class _Look:
         self.withheld.pop(found.key, None)
         tap.is_(LIVE)
 
-    def _fetch(self, found: "Found", place: Path, going_on: Callable[[], None]) -> Path:
-        """The object as a file of ours; what was fetched before is not fetched again. Errors: those of `Bucket.part`, OSError, Stopped."""
-        path, part = place / _name(found.key), place / ".part"
+    def _fetch(self, found: "Found", path: Path, going_on: Callable[[], None]) -> None:
+        """Make the object a file of ours; what was fetched before is not fetched again. Errors: those of `Bucket.part`, Refusal, OSError, Stopped."""
         if path.exists():
-            return path
+            return
+        part = path.with_name(".part")
         try:
-            place.mkdir(parents=True, exist_ok=True)
+            path.parent.mkdir(parents=True, exist_ok=True)
             with part.open("ab") as file:
                 have = file.tell()
                 if have != found.size:  # the last part may not be whole
@@ -170,7 +175,6 @@ class _Look:
                 raise Refusal(Code.NOT_READY, f"The disk is full while {found.key} is fetched; make room.") from error
             raise
         part.rename(path)
-        return path
 
     def _room(self, found: "Found", place: Path) -> None:
         """Errors: Withheld where the disk has no room for the object."""
