@@ -1,17 +1,20 @@
 """Files that are gone, damaged or of another time: one sentence that says what to do, an exit code, and nothing made worse."""
 
+import socket
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from sojourn.adapters.memory.clock import SettableClock
 from sojourn.adapters.memory.lake import MemoryLake
 from sojourn.adapters.memory.log import MemoryLog
 from sojourn.adapters.memory.state import MemoryState
 from sojourn.adapters.sqlite.log import open_log
+from sojourn.runtime.cli import app
 from sojourn.runtime.clock import SystemClock
 from sojourn.runtime.doctor import examine
 from sojourn.runtime.lake_writer import LakeWriter
@@ -20,6 +23,7 @@ from sojourn.runtime.soundness import in_words, look, secret, tables
 from sojourn.runtime.wiring import House
 from sojourn.terms.effects import Commit, Resolved
 from sojourn.terms.refusals import Code, Refusal
+from sojourn.terms.time import DAY, HOUR
 from tests.contracts.conftest import database, migrated
 from tests.contracts.makers import START, arrival
 
@@ -97,6 +101,25 @@ def test_a_folder_that_is_a_file_or_lies_in_one_is_said_in_words(tmp_path: Path)
     (tmp_path / "file").write_text("x")
     with pytest.raises(Refusal, match="nothing can be written in"):
         look(read({"SOJOURN_HOME": str(tmp_path / "file" / "house")}))
+
+
+@pytest.mark.parametrize(("jump", "well"), [(DAY, False), (-HOUR, True)])
+def test_a_clock_that_was_a_day_ahead_is_named_as_long_as_the_log_is(settings: Settings, jump: int, well: bool) -> None:
+    with closing(sqlite3.connect(settings.database_path)) as connection, connection:
+        connection.execute('UPDATE people_progress SET "now" = ?', (SystemClock().now() + jump,))
+    check = next(check for check in examine(House(settings)) if check.name == "clock")
+    assert check.ok == well
+    assert ("ahead of this machine's clock" in check.text) != well
+
+
+def test_an_address_that_is_taken_is_refused_before_anything_starts(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        monkeypatch.setenv("SOJOURN_HOME", str(settings.home))
+        monkeypatch.setenv("SOJOURN_BIND", f"127.0.0.1:{taken.getsockname()[1]}")
+        for command in ("capture", "web", "front"):
+            done = CliRunner().invoke(app, [command])
+            assert isinstance(done.exception, Refusal)
+            assert "cannot listen on" in done.exception.message
 
 
 def test_the_doctor_misses_files_of_the_lake(settings: Settings) -> None:

@@ -18,6 +18,7 @@ from sojourn.terms.time import MINUTE, SECOND, Millis
 ENGINE_PATIENCE_MS = 10 * SECOND
 COURIER_PATIENCE_MS = 5 * MINUTE
 OUTBOX_PATIENCE = 1_000
+CLOCK_PATIENCE_MS = MINUTE
 
 
 class Check(msgspec.Struct, frozen=True):
@@ -41,12 +42,20 @@ def examine(house: House) -> list[Check]:
 def at_a_glance(house: House, found: Figures) -> list[Check]:
     """The checks that cost next to nothing; the health page makes them each time it is drawn."""
     now = house.clock.now()
-    return [_disk(house, found), _engine(found, now), _outbox(found), _courier(found, now), _mail(house)]
+    return [_disk(house, found), _clock(found, now), _engine(found, now), _outbox(found), _courier(found, now), _mail(house)]
 
 
 def _disk(house: House, found: Figures) -> Check:
     ok = found.free_bytes >= ENOUGH_BYTES
     return Check("disk", ok, f"{found.free_bytes / 1024**3:.1f} GB free in {house.settings.home}" + ("" if ok else "; make room"))
+
+
+def _clock(found: Figures, now: Millis) -> Check:
+    ahead = found.engine_at - now
+    if ahead > CLOCK_PATIENCE_MS:
+        text = f"the log is {_how_long(ahead)} ahead of this machine's clock, which was wrong once: until then carts and waits stand still; set the clock right"
+        return Check("clock", ok=False, text=text)
+    return Check("clock", ok=True, text="the clock goes with the log")
 
 
 def _database(path: Path) -> Check:

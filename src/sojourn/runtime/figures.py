@@ -22,6 +22,7 @@ class Figures:
 
     head: int  # position of the last record on the log
     position: int  # what the engine has folded
+    engine_at: Millis  # the engine's time: that of the last record it folded; 0 where there was none
     unfolded_since: Millis | None  # record time of the oldest record the engine has yet to fold
     damage: str  # why the engine cannot read on, empty where it can
     lake_waiting: int  # batches the lake has yet to take in
@@ -42,7 +43,7 @@ def read(house: "House") -> Figures:
     """Read them. Errors: sqlite3.Error, OSError."""
     disk = shutil.disk_usage(house.settings.home)
     with closing(connect(house)) as db:
-        position = one(db, "SELECT position FROM people_progress")
+        position, engine_at = db.execute('SELECT coalesce(max(position), 0), coalesce(max("now"), 0) FROM people_progress').fetchone()
         head, since, damage = _ahead(house, position)
         # Sequences have no gaps but at the end, where the lake has taken some: cheaper than counting when the lake has long been away.
         batches = one(db, "SELECT coalesce(max(sequence) - min(sequence) + 1, 0) FROM people_handover")
@@ -54,6 +55,7 @@ def read(house: "House") -> Figures:
     return Figures(
         head=head,
         position=position,
+        engine_at=engine_at,
         unfolded_since=since,
         damage=damage,
         lake_waiting=batches,

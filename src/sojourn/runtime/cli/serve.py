@@ -57,14 +57,14 @@ def front() -> None:
     """Run capture and pages in one process (what `up` starts)."""
     from sojourn.runtime.front import run
 
-    run(_looked_at())
+    run(_looked_at(listens=True))
 
 
 def capture() -> None:
     """Run capture alone."""
     from sojourn.runtime.front import run
 
-    run(_looked_at(), web=False)
+    run(_looked_at(listens=True), web=False)
 
 
 def web() -> None:
@@ -72,7 +72,7 @@ def web() -> None:
     _pages_are_built()
     from sojourn.runtime.front import run
 
-    run(_looked_at(), capture=False)
+    run(_looked_at(listens=True), capture=False)
 
 
 def work(loops: Annotated[str, typer.Option(help="Which loops, separated by commas.")] = "engine,lake,courier") -> None:
@@ -86,8 +86,10 @@ def work(loops: Annotated[str, typer.Option(help="Which loops, separated by comm
     run(_looked_at(), names)
 
 
-def _looked_at() -> Settings:
+def _looked_at(*, listens: bool = False) -> Settings:
     found = settings()
+    if listens:
+        _port_is_free(found)
     look(found)
     tables(found)
     return found
