@@ -29,11 +29,11 @@ def _one_life(settings: Settings) -> None:
     """A work process with an engine: one loop begins again and again after failures, until it has folded all there is."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     portrait.fold = _deadly  # type: ignore[assignment]  # of the same shape
-    stop = threading.Event()
+    stop, house = threading.Event(), House(settings)
     while not stop.is_set():
         try:
             step = work.engine(settings, stop)
-            while House(settings).state().progress().position < House(settings).log().head():
+            while house.state().progress().position < house.log().head():
                 step()
             stop.set()
             step()

@@ -2,11 +2,15 @@
 
 from collections.abc import Callable
 
+import structlog
 from django.conf import settings
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 
 from sojourn.terms.refusals import Code, Refusal
+
+log = structlog.get_logger("pages")
 
 STATUS = {Code.NOT_FOUND: 404, Code.NOT_ALLOWED: 403, Code.BAD_VALUE: 400, Code.CONFLICT: 409, Code.NOT_READY: 503, Code.DAMAGED: 500}
 TITLE = {
@@ -17,6 +21,8 @@ TITLE = {
     Code.NOT_READY: "Not ready yet",
     Code.DAMAGED: "Damaged",
 }
+
+NO_DATABASE = "The database takes nothing now: the disk may be full. Nothing was changed. Make room, then try again."
 
 Answer = Callable[[HttpRequest], HttpResponseBase]
 
@@ -41,7 +47,7 @@ class Headers:
 
 
 class Refusals:
-    """A Refusal raised in a view becomes a page with its sentence and the fitting status."""
+    """A Refusal raised in a view becomes a page with its sentence and the fitting status; so does a database that cannot be used."""
 
     def __init__(self, get_response: Answer) -> None:
         self.get_response = get_response
@@ -51,6 +57,9 @@ class Refusals:
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Called by Django with what a view raised."""
+        if isinstance(error, OperationalError):
+            log.warning("a page could not use the database", path=request.path, error=str(error))
+            error = Refusal(Code.NOT_READY, NO_DATABASE)
         if isinstance(error, Refusal):
             return render(request, "ui/refusal.html", {"title": TITLE[error.code], "message": error.message}, status=STATUS[error.code])
         return None

@@ -1,9 +1,13 @@
 """Pages for what went wrong: they say what to do and nothing about the inside."""
 
+import sys
+
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
 from sojourn.terms.refusals import Code
+from sojourn.ui.middleware import NO_DATABASE
 
 API = "/api/"
 _CODE = {400: Code.BAD_VALUE, 403: Code.NOT_ALLOWED, 404: Code.NOT_FOUND}
@@ -37,6 +41,10 @@ def failed(request: HttpRequest) -> HttpResponse:
     """Something broke. The page is rendered without the request's context, so that it cannot break too."""
     from django.template.loader import render_to_string
 
+    if isinstance(sys.exc_info()[1], OperationalError):  # outside of a view, as when the session is kept
+        if request.path.startswith(API):
+            return JsonResponse({"code": Code.NOT_READY, "message": NO_DATABASE}, status=503)
+        return HttpResponse(render_to_string("ui/plain.html", {"title": "Not ready yet", "message": NO_DATABASE}), status=503)
     if request.path.startswith(API):
         return JsonResponse({"code": "failed", "message": "Something broke; it is in the log of the front process."}, status=500)
     words = {"title": "Something broke", "message": "It is in the log of the front process. Nothing you entered before is lost."}

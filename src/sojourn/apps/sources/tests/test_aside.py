@@ -1,10 +1,12 @@
 """What was set aside can be looked at, mended, driven again and thrown away."""
 
 import pytest
+from django.db import OperationalError
 
 from sojourn.apps.sources import actions, redrive
 from sojourn.apps.sources.models import Count, QuarantinedEvent
 from sojourn.apps.sources.redrive import Again, Verdict
+from sojourn.apps.workspace.middleware import SessionLimits
 from sojourn.apps.workspace.models import AuditRow
 from sojourn.apps.workspace.tests.house import NOW, browser, build, post
 from sojourn.terms.refusals import Code, Refusal
@@ -42,6 +44,30 @@ def test_bob_mends_an_event_and_it_leaves_for_capture_at_its_first_time(driven):
     assert not QuarantinedEvent.objects.exists()
     row = AuditRow.objects.get(verb="redrive_event")
     assert row.detail == {"source": event.source_id, "event": event.pk, "outcome": "kept", "edited": True}
+
+
+def test_on_a_full_disk_a_click_says_so_and_can_be_repeated(driven, monkeypatch):
+    house = build()
+    event = aside(house)
+    with monkeypatch.context() as full:
+        full.setattr(redrive, "audit", lambda *_: (_ for _ in ()).throw(OperationalError("database or disk is full")))
+        answer = post(browser(house.bob), f"/sources/{event.source_id}/aside/{event.pk}/drive", {"payload": '{"event": "Right"}'})
+    assert answer.status_code == 503
+    assert "The database takes nothing now: the disk may be full. Nothing was changed." in answer.content.decode()
+    assert QuarantinedEvent.objects.count() == 1
+    answer = post(browser(house.bob), f"/sources/{event.source_id}/aside/{event.pk}/drive", {"payload": '{"event": "Right"}'}, follow=True)
+    assert "Taken in." in answer.content.decode()
+
+
+@pytest.mark.parametrize("path", ["/sources/", "/api/v1/people?limit=1"])
+def test_on_a_full_disk_a_page_that_keeps_the_session_says_so_too(monkeypatch, path):
+    house = build()
+    there = browser(house.bob)
+    there.raise_request_exception = False
+    monkeypatch.setattr(SessionLimits, "process_view", lambda *_: (_ for _ in ()).throw(OperationalError("database or disk is full")))
+    answer = there.get(path)
+    assert answer.status_code == 503
+    assert "the disk may be full" in answer.content.decode()
 
 
 def test_what_is_still_wrong_stays_with_what_was_typed_and_why(driven):
