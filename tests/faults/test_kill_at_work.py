@@ -117,8 +117,8 @@ def test_whatever_a_member_does_comes_to_its_end_once_through_kills(tmp_path: Pa
             eventually(lambda: len(_own(home)) == CUSTOMERS, 60, lambda: told(house))
 
             with killing(house, rng) as kill:
-                office.click("start_demo", "40", "6")
-                for _ in range(6):
+                office.click("start_demo", "25", "4")
+                for _ in range(4):
                     kill()
             eventually(lambda: database.demo(home)["state"] == "stopped", 120, lambda: told(house))
             run = database.demo(home)
