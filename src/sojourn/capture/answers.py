@@ -31,9 +31,14 @@ def cors(origin: bytes) -> Headers:
     ]
 
 
-def preflight(origin: bytes, asked: bytes) -> tuple[int, Headers, bytes]:
-    """The answer to OPTIONS; it allows the headers that were asked for."""
+def preflight(origin: bytes, asked: bytes, sender: bytes = b"") -> tuple[int, Headers, bytes]:
+    """The answer to OPTIONS; it allows the headers that were asked for, and a broker of CloudEvents (`sender`) to deliver as many as it likes.
+
+    Source: https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/http-webhook.md, section 4
+    """
     headers = cors(origin) if origin else []
+    if sender:
+        headers += [(b"webhook-allowed-origin", sender), (b"webhook-allowed-rate", b"*")]
     headers += [
         (b"access-control-allow-methods", _METHODS),
         (b"access-control-allow-headers", asked or _ALLOWED),

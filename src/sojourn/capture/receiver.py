@@ -54,9 +54,10 @@ _READ: Final = frozenset(
         b"x-forwarded-for",
         b"posthog-sdk-info",
         b"posthog-request-timestamp",
+        b"webhook-request-origin",
     )
 )
-_ANY: Final = frozenset((b"user-agent", b"x-forwarded-for"))
+_ANY: Final = frozenset((b"user-agent", b"x-forwarded-for", b"access-control-request-headers", b"posthog-sdk-info", b"posthog-request-timestamp"))
 """Headers of these that may come twice, as any other header may: the last one counts."""
 _PREFIX: Final = "/v1/"
 _FREE: Final = nullcontext()
@@ -153,7 +154,8 @@ class CaptureApp:
     async def _serve(self, scope: Scope, path: str, route: Route | None, headers: dict[bytes, bytes], receive: Receive, work: _Work) -> Answer:
         method = scope["method"]
         if method == "OPTIONS":
-            return answers.preflight(headers.get(b"origin", b""), headers.get(b"access-control-request-headers", b""))
+            asked = headers.get(b"access-control-request-headers", b"")
+            return answers.preflight(headers.get(b"origin", b""), asked, headers.get(b"webhook-request-origin", b""))
         if route is None:
             return self._fetch(scope, path, headers)
         if method not in route.methods:

@@ -109,3 +109,9 @@ def test_data_larger_than_an_event_may_be_is_no_event_whatever_it_is(door):
     attributes = {"ce_specversion": "1.0", "ce_id": "e-1", "ce_source": "/sensor", "ce_type": "reading"}
     answer = door.post("/events", b"x" * (1 << 20) + b"x", content_type="text/plain", **attributes)
     assert (answer.status, answer.json["reason"], door.facts()) == (413, "event_too_large", [])
+
+
+def test_a_broker_that_asks_first_whether_it_may_deliver_is_told_that_it_may(door):
+    answer = door.post("/events", b"", key=None, method="OPTIONS", webhook_request_origin="eventemitter.example", webhook_request_rate="120")
+    assert (answer.status, answer.headers["webhook-allowed-origin"], answer.headers["webhook-allowed-rate"]) == (200, "eventemitter.example", "*")
+    assert "webhook-allowed-origin" not in door.post("/events", b"", key=None, method="OPTIONS").headers
