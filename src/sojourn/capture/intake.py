@@ -40,8 +40,8 @@ _FIRST: Final = range(1)
 _NONE: Final[dict[str, Any]] = {}
 _encode = msgspec.json.Encoder(enc_hook=lambda extra: extra.fields).encode
 T = TypeVar("T")
-Steps = Generator[None, None, T]
-"""Work that may be left for a moment wherever it yields."""
+Steps = Generator[bool, None, T]
+"""Work that may be left for a moment wherever it yields; True where the next step is long and had better be taken by another thread."""
 
 
 class Turned(msgspec.Struct):
@@ -162,7 +162,7 @@ class Intake:
             if some is opened.calls:
                 return some if left is None else left
             calls += some if left is None else left
-            yield
+            yield False
         return calls
 
     def _all(self, calls: list[Candidate]) -> Steps[tuple[list[Item], Sequence[int], list[tuple[int, Dropped | Quarantined]]]]:
@@ -171,7 +171,7 @@ class Intake:
         outcomes: list[Any] = []
         for some in _portions(calls):
             outcomes += self._some(some)
-            yield
+            yield False
         return _sorted(outcomes)
 
     def _some(self, calls: list[Candidate]) -> list[Any]:

@@ -3,7 +3,6 @@
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
-from contextlib import nullcontext
 from hashlib import blake2b
 from ipaddress import ip_address
 from time import thread_time
@@ -18,6 +17,7 @@ from sojourn.capture.call import Opened, Refused
 from sojourn.capture.committer import Committer
 from sojourn.capture.heard import Heard
 from sojourn.capture.intake import Intake, Names, Steps, Turned
+from sojourn.capture.items import Laborious
 from sojourn.capture.keys import holder, key_in_headers
 from sojourn.capture.limits import LARGE_BYTES, RETRY_AFTER_SECONDS
 from sojourn.capture.protocols import Document, Protocol, Reply, Request, Route
@@ -60,7 +60,6 @@ _READ: Final = frozenset(
 _ANY: Final = frozenset((b"user-agent", b"x-forwarded-for", b"access-control-request-headers", b"posthog-sdk-info", b"posthog-request-timestamp"))
 """Headers of these that may come twice, as any other header may: the last one counts."""
 _PREFIX: Final = "/v1/"
-_FREE: Final = nullcontext()
 
 
 class _Work:
@@ -177,14 +176,9 @@ class CaptureApp:
                 request = msgspec.structs.replace(request, hook=self._hook(route.hook).hook, now=self._clock.now())
             if route.visitors:
                 request = msgspec.structs.replace(request, client=client_of(scope, headers), salt=self._salt())
-            large = len(whole) > LARGE_BYTES
             del body, whole
-            steps = self._turn(route, request, source, work)
-            async with self._lane if large else _FREE:
-                if large:
-                    work.cpu += await asyncio.to_thread(_first, steps)
-                source, turned, note = await _taken(steps, work)
-            del request, steps  # while this waits for the disk, the next requests are read into the memory that is still in the processor's cache
+            source, turned, note = await self._taken(self._turn(route, request, source, work), work)
+            del request  # while this waits for the disk, the next requests are read into the memory that is still in the processor's cache
             if not turned.arrival.items and not turned.arrival.quarantined:
                 return self._nothing(route, turned, note, source, headers.get(b"origin", b""))
             return await self._keep(route, turned, note, headers.get(b"origin", b""))
@@ -231,17 +225,30 @@ class CaptureApp:
             self.recent.refused(source.workspace, source.source, self._clock.now(), refused.reason, refused.message, refused.body)
         return refused
 
+    async def _taken(self, steps: Steps[Made], work: _Work) -> Made:
+        """What comes of steps between which others are looked after."""
+        done = _step(steps, work)
+        if done is True:
+            async with self._lane:
+                await asyncio.to_thread(_step, steps, work)
+                return await self._finished(steps, work, done=False)
+        return await self._finished(steps, work, done)
+
+    async def _finished(self, steps: Steps[Made], work: _Work, done: bool | Made) -> Made:
+        while isinstance(done, bool):
+            await asyncio.sleep(0)
+            done = _step(steps, work)
+        return done
+
     def _turn(self, route: Route, request: Request, source: KeyHolder | None, work: _Work) -> Steps[Made]:
         """Who sends, and what becomes of each call. Not part of the coroutine, so that the calls are let go of before it waits for the disk."""
-        opened: Opened | Refused
+        opened = Laborious() if len(request.body) > LARGE_BYTES else _opened(route, request)
+        if isinstance(opened, Laborious):
+            yield True
+            opened = _opened(route, request)
+            yield False
         try:
-            opened = route.open(request)
-        except Refused as refused:
-            opened = refused
-        if len(request.body) > LARGE_BYTES:
-            yield  # so far another thread may have run it
-        try:
-            if isinstance(opened, Refused):
+            if not isinstance(opened, Opened):
                 raise opened
             if source is None:
                 source = holder(self._directory, opened.key, b"origin" in request.headers)
@@ -329,25 +336,23 @@ class CaptureApp:
         return answers.answer(200, made, origin, [(b"cache-control", b"no-cache")])
 
 
-def _first(steps: Steps[Made]) -> float:
-    """Take the first step, and tell what it cost, seconds of CPU time."""
+def _opened(route: Route, request: Request) -> Opened | Refused | Laborious:
+    try:
+        return route.open(request)
+    except (Refused, Laborious) as why:
+        return why
+
+
+def _step(steps: Steps[Made], work: _Work) -> bool | Made:
+    """Take one step, and add up what it cost: whether the next is for another thread, or what came of all."""
     began = thread_time()
-    next(steps)
-    return thread_time() - began
-
-
-async def _taken(steps: Steps[Made], work: _Work) -> Made:
-    """What comes of steps between which others are looked after; what they cost is added up."""
-    while True:
-        began = thread_time()
-        try:
-            next(steps)
-        except StopIteration as end:
-            made: Made = end.value
-            return made
-        finally:
-            work.cpu += thread_time() - began
-        await asyncio.sleep(0)
+    try:
+        return next(steps)
+    except StopIteration as end:
+        made: Made = end.value
+        return made
+    finally:
+        work.cpu += thread_time() - began
 
 
 def _headers(pairs: Sequence[tuple[bytes, bytes]], everything: bool = False) -> dict[bytes, bytes]:

@@ -1,10 +1,12 @@
 """Bad requests wait for their answers, good ones never do, and a large body lets small ones through."""
 
 import asyncio
+import json
+import threading
 
 import pytest
 
-from sojourn.capture import tarpit
+from sojourn.capture import items, tarpit
 from sojourn.capture.call import Call, Opened
 from sojourn.capture.intake import Intake, Names
 from sojourn.capture.tarpit import Tarpit
@@ -167,3 +169,15 @@ def test_a_large_body_that_is_broken_is_refused_with_its_reason_and_counted(door
     assert door.post("/v1/batch", b'{"batch":[' + b'{"event":' * 20_000).json["reason"] == "bad_json"
     assert door.counts() == {"bad_json": 1}
     assert door.post("/v1/track", GOOD).status == 200
+
+
+def test_a_broken_body_is_taken_apart_by_another_thread_and_its_good_events_are_kept(door, sleeper, monkeypatch):
+    sleeper.over.set()
+    threads = []
+    cut = items._cut
+    monkeypatch.setattr(items, "_cut", lambda body, field: threads.append(threading.current_thread()) or cut(body, field))
+    good = json.dumps({**GOOD, "messageId": "m-1", "properties": {"text": "x" * 3_000}})
+    assert door.post("/v1/batch", f'{{"batch":[{good},{{"event":nan}}]}}'.encode()).results == [(1, "dropped", "bad_json")]
+    assert door.post("/v1/batch", b'{"batch":[{"event":nan}]}').status == 400
+    assert [thread is threading.main_thread() for thread in threads] == [False, True]
+    assert len(door.facts()) == 1
