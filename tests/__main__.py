@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO, Final
 
 ROOT: Final = Path(__file__).parent.parent
-SECOND: Final = ("tests/browser", "tests/corridor", "tests/demo", "tests/email", "tests/live", "tests/sdk", "tests/streams")
+SECOND: Final = ("tests/browser", "tests/live", "tests/sdk", "tests/streams")
 """What takes about as long as everything else."""
 CLOSING: Final = re.compile(r"^=* ?((?:\d+ [a-z]+(?:, )?)+) in [\d.]+s", re.MULTILINE)
 
