@@ -135,6 +135,10 @@ def _said(failed: BaseException) -> str:
         return "it is nested too deep"
     if isinstance(failed, exceptions.JMESPathTypeError):
         return f"{failed.function_name}() was given {failed.actual_type}"  # its own text would print the value, whatever its size
+    if isinstance(failed, exceptions.ArityError):
+        # A ParseError by name, but found while evaluating: it has no place in the expression.
+        given = failed.actual_arity
+        return f"{failed.function_name}() was given {given} {'value' if given == 1 else 'values'}, which is not as many as it takes"
     if isinstance(failed, exceptions.LexerError):
         return f"what begins at character {failed.lex_position + 1} is not understood: {str(failed.token_value)[:40]}"
     if isinstance(failed, exceptions.IncompleteExpressionError) or (isinstance(failed, exceptions.ParseError) and failed.token_type.lower() == "eof"):

@@ -450,6 +450,8 @@ HOSTILE = [
     "a[::0]",
     "[",
     "nope(@)",
+    "length()",
+    "not_null()",
     "abs('x')",
     "x" * 501,
 ]
