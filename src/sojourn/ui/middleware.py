@@ -5,12 +5,14 @@ from collections.abc import Callable
 import structlog
 from django.conf import settings
 from django.db import OperationalError
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import render
 
 from sojourn.terms.refusals import Code, Refusal
 
 log = structlog.get_logger("pages")
+
+API = "/api/"
 
 STATUS = {Code.NOT_FOUND: 404, Code.NOT_ALLOWED: 403, Code.BAD_VALUE: 400, Code.CONFLICT: 409, Code.NOT_READY: 503, Code.DAMAGED: 500}
 TITLE = {
@@ -47,7 +49,7 @@ class Headers:
 
 
 class Refusals:
-    """A Refusal raised in a view becomes a page with its sentence and the fitting status; so does a database that cannot be used."""
+    """A Refusal raised in a view becomes a page, in the API JSON, with its sentence and the fitting status; so does a database that cannot be used."""
 
     def __init__(self, get_response: Answer) -> None:
         self.get_response = get_response
@@ -61,5 +63,7 @@ class Refusals:
             log.warning("a page could not use the database", path=request.path, error=str(error))
             error = Refusal(Code.NOT_READY, NO_DATABASE)
         if isinstance(error, Refusal):
+            if request.path.startswith(API):
+                return JsonResponse({"code": error.code, "message": error.message}, status=STATUS[error.code])
             return render(request, "ui/refusal.html", {"title": TITLE[error.code], "message": error.message}, status=STATUS[error.code])
         return None

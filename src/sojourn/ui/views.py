@@ -7,9 +7,8 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
 from sojourn.terms.refusals import Code
-from sojourn.ui.middleware import NO_DATABASE
+from sojourn.ui.middleware import API, NO_DATABASE
 
-API = "/api/"
 _CODE = {400: Code.BAD_VALUE, 403: Code.NOT_ALLOWED, 404: Code.NOT_FOUND}
 
 

@@ -59,6 +59,13 @@ def test_on_a_full_disk_a_click_says_so_and_can_be_repeated(driven, monkeypatch)
     assert "Taken in." in answer.content.decode()
 
 
+def test_on_a_full_disk_the_api_says_so_as_json(monkeypatch):
+    house = build()
+    monkeypatch.setattr("sojourn.apps.people.http.rules", lambda _workspace: (_ for _ in ()).throw(OperationalError("database or disk is full")))
+    answer = browser(house.bob).get("/api/v1/people?limit=1")
+    assert (answer.status_code, answer.json()["code"]) == (503, "not_ready")
+
+
 @pytest.mark.parametrize("path", ["/sources/", "/api/v1/people?limit=1"])
 def test_on_a_full_disk_a_page_that_keeps_the_session_says_so_too(monkeypatch, path):
     house = build()
