@@ -38,7 +38,8 @@ class Preference:
     put: Callable[[RuleBook, Any], RuleBook] | None = None
     show: Callable[[RuleBook], str] | None = None
     choices: tuple[str, ...] = ()
-    titles: tuple[str, ...] = ()  # what the choices are called on pages, in their order; empty: as they are
+    titles: tuple[str, ...] = ()
+    """What the choices are called on pages, in their order."""
 
 
 def _duration(low: int, high: int) -> Callable[[str, RuleBook], int]:
@@ -169,6 +170,20 @@ def _of_automations(name: str, default: Any) -> Callable[[RuleBook], Any]:
     return get
 
 
+def _chosen(
+    key: str,
+    group: str,
+    label: str,
+    meaning: str,
+    default: str,
+    options: dict[str, str],
+    put: Callable[[RuleBook, Any], RuleBook] | None = None,
+    show: Callable[[RuleBook], str] | None = None,
+) -> Preference:
+    """A setting that takes one of a few words; `options`: the word and what it is called on pages."""
+    return Preference(key, group, label, meaning, " or ".join(options), default, _choice(*options), put, show, tuple(options), tuple(options.values()))
+
+
 _delay, _least, _on = _of_automations("delay", 0), _of_automations("min_value", 0), _of_automations("enabled", True)
 _CARTS, _SENDING, _BROWSER, _MAIL, _PLACE = "Carts and sessions", "When to write", "Browser snippet", "Mail", "Workspace"
 
@@ -195,16 +210,13 @@ PREFERENCES: tuple[Preference, ...] = (
         _field("currency"),
         lambda book: book.currency,
     ),
-    Preference(
+    _chosen(
         "first_steps",
         _PLACE,
         "First steps on Home",
         "The checklist that leads through the first hour.",
-        "shown or hidden",
         "shown",
-        _choice("shown", "hidden"),
-        choices=("shown", "hidden"),
-        titles=("Shown", "Hidden"),
+        {"shown": "Shown", "hidden": "Hidden"},
     ),
     Preference(
         "cart_gap",
@@ -261,18 +273,15 @@ PREFERENCES: tuple[Preference, ...] = (
         _field("blocked_values"),
         lambda book: ", ".join(book.blocked_values),
     ),
-    Preference(
+    _chosen(
         "automation",
         _SENDING,
         "Automations",
         "Off: carts are still watched and explained, but nobody is written to.",
-        "on or off",
         "on",
-        _choice("on", "off"),
+        {"on": "On", "off": "Off"},
         lambda book, value: _automations("enabled")(book, value == "on"),
         lambda book: "on" if _on(book) else "off",
-        ("on", "off"),
-        ("On", "Off"),
     ),
     Preference(
         "message_delay",
@@ -340,62 +349,47 @@ PREFERENCES: tuple[Preference, ...] = (
         lambda book, value: msgspec.structs.replace(book, cap_count=value[0], cap_window=value[1]),
         lambda book: "off" if book.cap_count >= NO_CAP else f"{book.cap_count}/{format_duration(book.cap_window)}",
     ),
-    Preference(
+    _chosen(
         "consent",
         _SENDING,
         "Consent",
         "Whether automations write to people who said neither yes nor no.",
-        "opt_out or opt_in",
         "opt_out",
-        _choice("opt_out", "opt_in"),
+        {"opt_out": "Write unless they said no", "opt_in": "Write only to those who said yes"},
         _field("consent"),
         lambda book: book.consent,
-        ("opt_out", "opt_in"),
-        ("Write unless they said no", "Write only to those who said yes"),
     ),
-    Preference(
+    _chosen(
         "browser_consent",
         _BROWSER,
         "Visitors of your website",
         "Where they are asked first, the browser snippet stores and sends nothing until your consent banner calls sojourn.consent().",
-        "implied or ask_first",
         "implied",
-        _choice("implied", "ask_first"),
-        choices=("implied", "ask_first"),
-        titles=("Record from the first page", "Ask first, then record"),
+        {"implied": "Record from the first page", "ask_first": "Ask first, then record"},
     ),
-    Preference(
+    _chosen(
         "bots",
         _BROWSER,
         "Crawlers on your website",
         "What search engines, AI crawlers and link previews set off. Left out, it is counted and kept out of portraits.",
-        "drop or keep",
         "drop",
-        _choice("drop", "keep"),
-        choices=("drop", "keep"),
-        titles=("Leave them out", "Keep them"),
+        {"drop": "Leave them out", "keep": "Keep them"},
     ),
-    Preference(
+    _chosen(
         "refused_consent",
         _BROWSER,
         "Events of visitors who refused",
         "Events that say themselves that analytics was refused. Left out, they are counted, and nothing of them is kept.",
-        "drop or keep",
         "drop",
-        _choice("drop", "keep"),
-        choices=("drop", "keep"),
-        titles=("Leave them out", "Keep them"),
+        {"drop": "Leave them out", "keep": "Keep them"},
     ),
-    Preference(
+    _chosen(
         "paused",
         _MAIL,
         "Pause all mail",
         "On: nothing leaves the house; messages wait until they expire.",
-        "on or off",
         "off",
-        _choice("on", "off"),
-        choices=("on", "off"),
-        titles=("On: nothing leaves the house", "Off: mail goes out"),
+        {"on": "On: nothing leaves the house", "off": "Off: mail goes out"},
     ),
     Preference("from_name", _MAIL, "From, name", "Who the mail is from. Empty: the workspace's name.", "one line, up to 100 characters", "", _line(100)),
     Preference("from_email", _MAIL, "From, address", "On a domain you own.", "an email address", "", _email),

@@ -28,7 +28,7 @@ class Setting:
     @property
     def options(self) -> list[tuple[str, str]]:
         """Choices with what they are called."""
-        return list(zip(self.choices, self.titles or self.choices, strict=True))
+        return list(zip(self.choices, self.titles, strict=True))
 
     @property
     def changed(self) -> bool:
