@@ -229,8 +229,14 @@ def payload_name(payload: bytes) -> str:
 
 def payload_text(payload: bytes, limit: int) -> tuple[str, bool]:
     """A payload as text to show, with secrets masked, and whether it was cut."""
-    text, cut, _name, _who = _read(payload)
-    return text[:limit], cut or len(text) > limit
+    _name, text, cut = payload_told(payload, limit)
+    return text, cut
+
+
+def payload_told(payload: bytes, limit: int) -> tuple[str, str, bool]:
+    """What a payload calls itself, then as `payload_text`."""
+    text, cut, name, _who = _read(payload)
+    return name, text[:limit], cut or len(text) > limit
 
 
 def _shown(value: Any) -> tuple[str, bool]:

@@ -164,9 +164,8 @@ def _link(asked: dict[str, str]) -> str:
 
 
 def _aside(event: QuarantinedEvent) -> dict[str, Any]:
-    text, cut = debugger.payload_text(bytes(event.payload), SHOWN_BYTES)
-    name, meaning = debugger.payload_name(bytes(event.payload)), queries.meaning(event.reason)
-    return {"id": event.pk, "at": event.at, "name": name, "meaning": meaning, "detail": event.detail, "payload": text, "cut": cut}
+    name, text, cut = debugger.payload_told(bytes(event.payload), SHOWN_BYTES)
+    return {"id": event.pk, "at": event.at, "name": name, "meaning": queries.meaning(event.reason), "detail": event.detail, "payload": text, "cut": cut}
 
 
 @member_page(Role.MEMBER, "GET", "POST")
