@@ -41,6 +41,14 @@ def page(context: BrowserContext) -> Page:
 
 
 @pytest.fixture
+def screen(member: BrowserContext) -> Iterator[Page]:
+    """A page of the `member` that a module signs in to a house of its own."""
+    page = member.new_page()
+    yield page
+    page.close()
+
+
+@pytest.fixture
 def door() -> Iterator[Door]:
     door = Door()
     yield door

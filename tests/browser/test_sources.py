@@ -58,13 +58,6 @@ def member(browser: Browser, house: House) -> Iterator[BrowserContext]:
 
 
 @pytest.fixture
-def screen(member: BrowserContext) -> Iterator[Page]:
-    page = member.new_page()
-    yield page
-    page.close()
-
-
-@pytest.fixture
 def website(browser: Browser, node: str, tmp_path: Path) -> Iterator[Website]:
     website = Website(browser, node, tmp_path)
     yield website

@@ -38,13 +38,6 @@ def member(browser: Browser, house: House) -> Iterator[BrowserContext]:
 
 
 @pytest.fixture
-def screen(member: BrowserContext) -> Iterator[Page]:
-    page = member.new_page()
-    yield page
-    page.close()
-
-
-@pytest.fixture
 def visit(browser: Browser, house: House) -> Iterator[type[Shopper]]:
     made: list[Shopper] = []
 
