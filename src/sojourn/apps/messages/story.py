@@ -7,6 +7,7 @@ from sojourn.apps.people import api as people
 from sojourn.terms.effects import IntentState
 from sojourn.terms.money import to_text
 from sojourn.terms.time import Millis
+from sojourn.ui.templatetags.ui import words
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +31,7 @@ def story(one: people.Message, came: people.Aftermath, now: Millis, in_mailbox: 
     """
     cause = people.cause_words(one.cause).lower()
     because = f"Because of {cause}" if one.cause != "unknown" else "Without a clear cause"
-    told = [
-        Moment(one.decided_at, "Decided", f"{because}, by the automation {one.automation.replace('-', ' ')}, rules version {one.rule_version}.", icon="scale")
-    ]
+    told = [Moment(one.decided_at, "Decided", f"{because}, by the automation {words(one.automation)}, rules version {one.rule_version}.", icon="scale")]
     if one.state == IntentState.HELD_OUT:
         told.append(Moment(one.decided_at, "Held back", "Chosen at random to get nothing, so that the effect of the others can be measured.", icon="hand-stop"))
     else:
