@@ -56,6 +56,8 @@ FLUSH_SECONDS: Final = 1.0
 
 LARGE_BYTES: Final = 128 * KIB
 """Bodies larger than this are taken in one after the other, so that small ones never wait for many of them."""
+LANE_BYTES: Final = 128 * MIB
+"""Such bodies, inflated, that may wait for each other; beyond it senders are asked to come back, since a few bytes on the wire can stand for many here."""
 CALLS_AT_ONCE: Final = 100
 """Calls of one body taken in without looking after other requests in between."""
 HELD_ANSWERS: Final = 1_000

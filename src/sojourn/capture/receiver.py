@@ -19,7 +19,7 @@ from sojourn.capture.heard import Heard
 from sojourn.capture.intake import Intake, Names, Steps, Turned
 from sojourn.capture.items import Laborious
 from sojourn.capture.keys import holder, key_in_headers
-from sojourn.capture.limits import LARGE_BYTES, RETRY_AFTER_SECONDS
+from sojourn.capture.limits import LANE_BYTES, LARGE_BYTES, RETRY_AFTER_SECONDS
 from sojourn.capture.protocols import Document, Protocol, Reply, Request, Route
 from sojourn.capture.protocols.all import PROTOCOLS
 from sojourn.capture.rates import Rates
@@ -93,6 +93,7 @@ class CaptureApp:
         self._rates = Rates()
         self._tarpit = tarpit or Tarpit(0)
         self._lane = asyncio.Lock()
+        self._lane_bytes = 0
         self._statistics: Counter[str] = Counter()
 
     def handles(self, path: str) -> bool:
@@ -127,6 +128,8 @@ class CaptureApp:
             origin = headers.get(b"origin", b"")
             status, fields, body = await self._serve(scope, path, route, headers, receive, work)
         except Refused as refused:
+            # Both know frames that know the refusal, and the body: such a ring would stay in memory until the collector comes round, which is seldom.
+            refused.__traceback__ = refused.__context__ = None
             status, fields, body = answers.refusal(refused if route is None else route.refuse(refused), origin)
             work.bad = refused.status < 500
         except Full as full:
@@ -177,7 +180,7 @@ class CaptureApp:
             if route.visitors:
                 request = msgspec.structs.replace(request, client=client_of(scope, headers), salt=self._salt())
             del body, whole
-            source, turned, note = await self._taken(self._turn(route, request, source, work), work)
+            source, turned, note = await self._taken(self._turn(route, request, source, work), work, len(request.body))
             del request  # while this waits for the disk, the next requests are read into the memory that is still in the processor's cache
             if not turned.arrival.items and not turned.arrival.quarantined:
                 return self._nothing(route, turned, note, source, headers.get(b"origin", b""))
@@ -225,14 +228,20 @@ class CaptureApp:
             self.recent.refused(source.workspace, source.source, self._clock.now(), refused.reason, refused.message, refused.body)
         return refused
 
-    async def _taken(self, steps: Steps[Made], work: _Work) -> Made:
-        """What comes of steps between which others are looked after."""
+    async def _taken(self, steps: Steps[Made], work: _Work, size: int) -> Made:
+        """What comes of steps between which others are looked after. Errors: Full where too much waits for another thread, a body of `size` bytes included."""
         done = _step(steps, work)
-        if done is True:
+        if done is not True:
+            return await self._finished(steps, work, done)
+        if self._lane_bytes and self._lane_bytes + size > LANE_BYTES:
+            raise Full("too many large bodies are waiting for each other")
+        self._lane_bytes += size
+        try:
             async with self._lane:
                 await asyncio.to_thread(_step, steps, work)
                 return await self._finished(steps, work, done=False)
-        return await self._finished(steps, work, done)
+        finally:
+            self._lane_bytes -= size
 
     async def _finished(self, steps: Steps[Made], work: _Work, done: bool | Made) -> Made:
         while isinstance(done, bool):

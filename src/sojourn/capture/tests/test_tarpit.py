@@ -1,12 +1,15 @@
 """Bad requests wait for their answers, good ones never do, and a large body lets small ones through."""
 
 import asyncio
+import gc
+import gzip
 import json
+import sys
 import threading
 
 import pytest
 
-from sojourn.capture import items, tarpit
+from sojourn.capture import items, receiver, tarpit
 from sojourn.capture.call import Call, Opened
 from sojourn.capture.intake import Intake, Names
 from sojourn.capture.tarpit import Tarpit
@@ -162,6 +165,51 @@ def test_large_bodies_wait_for_each_other_and_small_ones_do_not(door):
 
     assert door.run(scene()).status == 200
     assert len(door.facts()) == 1_001
+
+
+def test_large_bodies_that_wait_beyond_a_limit_are_asked_to_come_back(door, monkeypatch):
+    monkeypatch.setattr(receiver, "LANE_BYTES", 400_000)
+    large = [batch({**GOOD, "userId": f"u-{n}", "properties": {"text": "x" * 300_000}}) for n in range(3)]
+
+    async def scene():
+        await door.app._lane.acquire()
+        waiting = asyncio.create_task(door.call("/v1/batch", large[0]))
+        await door.call("/v1/track", {**GOOD, "messageId": "small"})
+        turned_away = await door.call("/v1/batch", gzip.compress(json.dumps(large[1]).encode()))
+        door.app._lane.release()
+        return await waiting, turned_away
+
+    first, second = door.run(scene())
+    assert (first.status, second.status, second.headers["retry-after"]) == (200, 503, "2")
+    assert door.post("/v1/batch", large[2]).status == 200
+    assert [fact.user_id for fact in door.facts()] == ["u-1", "u-0", "u-2"]
+
+
+def test_a_sender_that_goes_away_while_its_large_body_waits_leaves_nothing_behind(door):
+    async def scene():
+        await door.app._lane.acquire()
+        waiting = asyncio.create_task(door.call("/v1/batch", batch({**GOOD, "properties": {"text": "x" * 300_000}})))
+        await door.call("/v1/track", {**GOOD, "messageId": "small"})
+        assert door.app._lane_bytes > 300_000
+        waiting.cancel()
+        await asyncio.gather(waiting, return_exceptions=True)
+        door.app._lane.release()
+
+    door.run(scene())
+    assert (door.app._lane_bytes, door.app._lane.locked()) == (0, False)
+
+
+@pytest.mark.parametrize(("key", "size", "status"), [("wk_shop", 20_000, 400), ("wk_shop", 200_000, 400), ("wk_nobody", 20_000, 401)])
+def test_nothing_keeps_the_body_of_a_refused_request(door, sleeper, key, size, status):
+    sleeper.over.set()
+    body = b"[" + b"x" * size
+    gc.disable()
+    try:
+        before = sys.getrefcount(body)
+        assert door.post("/v1/batch", body, key).status == status
+        assert sys.getrefcount(body) == before
+    finally:
+        gc.enable()
 
 
 def test_a_large_body_that_is_broken_is_refused_with_its_reason_and_counted(door, sleeper):
