@@ -185,10 +185,10 @@ def _own(host: str, port: int) -> str:
 
 
 def _xml(body: bytes) -> ET.Element | None:
-    """What the server says; None for what is no XML, or declares entities, as S3 never does."""
-    if b"<!DOCTYPE" in body:
-        return None
+    """What the server says; None for what is no XML in UTF-8, or declares entities, as S3 never does."""
     try:
-        return ET.fromstring(body)  # noqa: S314  # it declares nothing
-    except ET.ParseError:
+        # Text is read as UTF-8 whatever it calls itself, unless NULs make it look like UTF-16: then it would declare in letters that are not looked for.
+        text = body.decode()
+        return None if "\0" in text or "<!DOCTYPE" in text else ET.fromstring(text)  # noqa: S314  # it declares nothing
+    except (UnicodeDecodeError, ET.ParseError):
         return None
