@@ -145,6 +145,7 @@ def _events(request: HttpRequest, member: Membership, source: Source) -> dict[st
         ("", "All", len(named)),
         *((key, title, counts[key]) for key, title in debugger.OUTCOMES.items() if counts[key] or key in ("kept", "dropped", outcome)),
     ]
+    origin = None if seen.events else origins.origins(member.workspace).get(source.pk)
     return {
         "events": [one for one in named if outcome in ("", one.outcome)],
         "glance": seen,
@@ -154,6 +155,7 @@ def _events(request: HttpRequest, member: Membership, source: Source) -> dict[st
         "paused": paused,
         "pause_href": page + _link({**asked, "pause": "" if paused else "1"}),
         "all_href": page,
+        "setup_href": origin.href if origin else "#setup",
         "events_src": f"{path}{_link(asked) if asked else ''}",
         "events_of": source.pk,
     }
