@@ -9,7 +9,7 @@ from sojourn.terms.time import to_iso
 
 KEPT_BYTES: Final = 64 * 1024
 _ID_LETTERS: Final = 90
-_LINK: Final = {Kind.GROUP: "groupId", Kind.ALIAS: "previousId"}
+_LINK: Final[dict[str, str]] = {Kind.GROUP: "groupId", Kind.ALIAS: "previousId"}
 
 
 def call_of(fact: Fact) -> bytes:
@@ -21,7 +21,7 @@ def call_of(fact: Fact) -> bytes:
         "timestamp": to_iso(fact.at),
         "anonymousId": fact.anonymous_id,
         "userId": fact.user_id,
-        _LINK.get(Kind(fact.kind), "previousId"): fact.link,
+        _LINK.get(fact.kind, "previousId"): fact.link,
         "properties": fact.props,
         "traits": fact.traits,
         "context": fact.context,

@@ -55,6 +55,8 @@ class Attempts:
             self._starts = self._deaths = 0
         elif position_of(self._folding) > position:
             self._blame(self._folding)
+        if self._killers and position_of(self._killers[0]) > position + 1:
+            self._killers = []  # a backup was put back since: other facts may come to stand there
         self._position, self._starts = position, self._starts + 1
         self._write()
         return self._starts > STARTS

@@ -79,11 +79,11 @@ class EngineLoop:
         killers = attempts.killers
         if not killers:
             return
-        if position_of(killers[0]) <= position:  # committed; only the last word is missing
+        there = position_of(killers[0])
+        if attempts.whole_record:
+            killers = [fact_id(there, index) for record in self._log.read(there - 1, 1) if record.position == there for index in range(len(record.facts))]
+        if there <= position:  # committed; only the last word is missing
             self._pass_over_for_good(killers)
-        elif attempts.whole_record:
-            (record,) = self._log.read(position_of(killers[0]) - 1, 1)
-            self._poison |= {fact_id(record.position, index): _KILLED for index in range(len(record.facts))}
         else:
             self._poison |= dict.fromkeys(killers, _KILLED)
 
@@ -115,6 +115,7 @@ class EngineLoop:
         """Drop everything held in memory and read the progress afresh."""
         self._working.clear()
         self.progress = self._state.progress()
+        self._poison = {fact: why for fact, why in self._poison.items() if position_of(fact) > self.progress.position}
         self._stale = False
 
     def _patience(self, wait_seconds: float) -> float:
@@ -135,23 +136,22 @@ class EngineLoop:
         return self.progress.position < self._singly_until
 
     def _fold(self, batch: list[Record]) -> None:
-        """Fold and commit. After any failure what is held in memory counts for nothing: it may be half of a batch, or of one that was committed."""
+        """Fold and commit, or find out what keeps us from it; then the next turn tries again.
+
+        After any failure what is held in memory counts for nothing: it may be half of a batch, or of one that was committed.
+        """
         self._stale = True
-        while True:
-            try:
-                commits = [self._fold_workspace(workspace, batch) for workspace in self._concerned(batch)]
-            except _NOT_THE_FACTS_FAULT:
+        try:
+            commits = [self._fold_workspace(workspace, batch) for workspace in self._concerned(batch)]
+        except _NOT_THE_FACTS_FAULT:
+            raise
+        except Exception as error:
+            if not self._singly:
+                # A batch does not tell well whose fault it was: somebody's timer fires between two facts.
+                self._singly_until = batch[-1].position
+            elif not self._set_poison(error):
                 raise
-            except Exception as error:
-                if not self._singly:
-                    # A batch does not tell well whose fault it was: somebody's timer fires between two facts.
-                    self._singly_until = batch[-1].position
-                    return
-                if not self._set_poison(error):
-                    raise
-                self.forget()
-                continue
-            break
+            return
         after = Progress(position=batch[-1].position, now=max(self.progress.now, batch[-1].at))
         self._state.commit([c for c in commits if c is not None], self.progress, after)
         self.progress = after

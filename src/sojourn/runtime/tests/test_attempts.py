@@ -45,6 +45,14 @@ def test_a_fact_is_a_killer_when_two_in_a_row_died_of_it(path: Path) -> None:
     assert started(path, 7) == (True, [fact])
 
 
+def test_killers_are_forgotten_where_a_backup_is_put_back_for_others_may_come_to_their_place(path: Path) -> None:
+    for dies_at in [0] * STARTS + [fact_id(8, 3)] * DEATHS:
+        started(path, 7, dies_at=dies_at)
+    assert started(path, 7)[1] == [fact_id(8, 3)]
+    assert started(path, 5)[1] == []
+    assert started(path, 7)[1] == []
+
+
 def test_who_dies_outside_of_a_fact_blames_nobody(path: Path) -> None:
     for _ in range(STARTS + 2 * DEATHS):
         assert started(path, 7)[1] == []

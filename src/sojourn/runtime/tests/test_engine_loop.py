@@ -1,5 +1,7 @@
 """The engine's loop: time goes on by ticks, what breaks the fold is set aside, an engine that was overtaken stops."""
 
+from pathlib import Path
+
 import msgspec
 import pytest
 
@@ -10,10 +12,12 @@ from sojourn.apps.sources.redrive import Again, Verdict
 from sojourn.engine import identity, portrait, sessions
 from sojourn.ports.directory import NO_POLICY
 from sojourn.ports.state import Taken, Unavailable
+from sojourn.runtime.attempts import DEATHS, KILLERS, STARTS, Attempts
 from sojourn.runtime.engine_loop import EngineLoop
 from sojourn.runtime.redrive import drive
 from sojourn.runtime.replay import replay_log
 from sojourn.terms.facts import SOURCE_REMOVED, Arrival, Fact, Flag, Item
+from sojourn.terms.ids import fact_id
 from sojourn.terms.outcomes import Reason
 from sojourn.terms.time import HOUR
 
@@ -173,6 +177,46 @@ def test_an_engine_that_was_overtaken_stops_and_changes_nothing() -> None:
     assert house.seen("user_id:ann") == 1
     other.catch_up()
     assert house.seen("user_id:ann") == 2
+
+
+def test_an_engine_that_is_overtaken_while_it_sets_a_fact_aside_folds_nothing_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    house = House()
+    other, overtaken = house.made(), False
+    house.put(viewed(1, "ann"))
+    house.put(viewed(2, "ben"))
+    whole = portrait.fold
+
+    def breaks(work, person, fact, moment):
+        nonlocal overtaken
+        if fact.message_id == "m-1" and not overtaken:
+            if house.engine._singly:
+                overtaken = True
+                other.catch_up()
+            raise ZeroDivisionError("planted")
+        whole(work, person, fact, moment)
+
+    monkeypatch.setattr(portrait, "fold", breaks)
+    house.engine.catch_up()
+    house.put(viewed(3, "ann"))
+    house.engine.catch_up()
+    assert overtaken
+    assert [house.seen(f"user_id:{who}") for who in ("ann", "ben")] == [2, 1]
+    assert [fact.flags for record in house.log.read(0, 3) for fact in record.facts] == [0, 0, 0]
+
+
+def test_a_record_that_was_set_aside_whole_is_marked_whole_by_the_next_engine(tmp_path: Path) -> None:
+    house = House()
+    house.put(*(viewed(number, f"u-{number}") for number in range(KILLERS + 2)))
+    path = tmp_path / "engine.attempts"
+    for fact in [0] * STARTS + [fact_id(1, index) for index in range(KILLERS) for _ in range(DEATHS)] + [0]:
+        attempts = Attempts(path)
+        attempts.begin(0)
+        attempts.folding(fact)
+        attempts.close()
+    house.engine.catch_up()
+    house.made().heed(Attempts(path))
+    assert [fact.flags for fact in house.log.read(0, 1)[0].facts] == [Flag.DERIVED] * (KILLERS + 2)
+    assert Attempts(path).killers == []
 
 
 def test_a_batch_ends_where_the_log_is_taken_to_end() -> None:
