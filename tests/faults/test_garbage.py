@@ -3,6 +3,7 @@
 import socket
 import sqlite3
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from sojourn.adapters.memory.lake import MemoryLake
 from sojourn.adapters.memory.log import MemoryLog
 from sojourn.adapters.memory.state import MemoryState
 from sojourn.adapters.sqlite.log import open_log
+from sojourn.runtime import soundness
 from sojourn.runtime.cli import app
 from sojourn.runtime.clock import SystemClock
 from sojourn.runtime.doctor import examine
@@ -95,6 +97,28 @@ def test_a_house_whose_files_are_not_what_they_were_does_not_start(
     assert "estore" in refused.value.message or "look who owns it" in refused.value.message
     assert sorted((path.name, path.stat().st_size) for path in settings.home.iterdir() if path.suffix == ".sqlite") == before
     assert not all(check.ok for check in examine(House(settings))) or not settings.database_path.exists()
+
+
+def test_a_house_at_work_is_sound_however_far_it_comes_while_one_looks(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole, log = soundness._ask, open_log(settings.log_path, SystemClock())
+
+    def meanwhile(path: Path, sql: str, damaged: str) -> int | None:
+        found = whole(path, sql, damaged)
+        head = log.append([arrival(f"later-{path.name}")])[0].position
+        with closing(sqlite3.connect(settings.database_path)) as connection, connection:
+            connection.execute("UPDATE people_progress SET position = ?", (head,))
+        return found
+
+    monkeypatch.setattr(soundness, "_ask", meanwhile)
+    look(settings)
+    assert log.head() == 5
+    log.close()
+
+
+def test_processes_that_begin_at_once_do_not_find_each_others_folder_unwritable(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(soundness.make_folder, [tmp_path / "house"] * 4_000))
+    assert list((tmp_path / "house").iterdir()) == []
 
 
 def test_a_folder_that_is_a_file_or_lies_in_one_is_said_in_words(tmp_path: Path) -> None:

@@ -29,10 +29,11 @@ def look(settings: Settings) -> None:
     Errors: Refusal(DAMAGED) where going on would lose or repeat something; Refusal(NOT_READY) where a file cannot be opened or written.
     """
     make_folder(settings.home)
-    head = _ask(settings.log_path, "SELECT coalesce(max(position), 0) FROM record", f"{settings.log_path.name} is no log any more; {_RECOVER}")
+    # In this order: where the house is at work the log is ahead of the engine, and both go on while we look.
     position = _ask(
         settings.database_path, "SELECT coalesce(max(position), 0) FROM people_progress", f"{settings.database_path.name} is damaged; restore it from a backup"
     )
+    head = _ask(settings.log_path, "SELECT coalesce(max(position), 0) FROM record", f"{settings.log_path.name} is no log any more; {_RECOVER}")
     if position is None and (head or (settings.lake_path / "catalog.sqlite").exists()):
         raise Refusal(
             Code.DAMAGED,
@@ -82,9 +83,7 @@ def make_folder(path: Path) -> None:
     """Make the folder of a house where it is missing. Errors: Refusal(NOT_READY)."""
     try:
         path.mkdir(parents=True, exist_ok=True)
-        probe = path / ".writable"
-        probe.touch()
-        probe.unlink()
+        tempfile.TemporaryFile(dir=path).close()  # one of our own each time: several processes begin at once
     except OSError as error:
         raise Refusal(Code.NOT_READY, f"nothing can be written in {path} ({error.strerror}); make room or give it to this user, or set SOJOURN_HOME") from error
 
@@ -150,6 +149,6 @@ def in_words(error: BaseException) -> Refusal | None:
         return Refusal(Code.NOT_READY, f"a file of the house cannot be written now ({error.strerror}); nothing acknowledged is lost")
     if isinstance(error, sqlite3.DatabaseError) or type(error).__module__ == "django.db.utils":
         cause = error if isinstance(error, sqlite3.Error) else error.__cause__
-        if isinstance(cause, sqlite3.OperationalError | sqlite3.DatabaseError) and not isinstance(cause, sqlite3.IntegrityError | sqlite3.ProgrammingError):
+        if isinstance(cause, sqlite3.DatabaseError) and not isinstance(cause, sqlite3.IntegrityError | sqlite3.ProgrammingError):
             return Refusal(Code.NOT_READY, f"the database cannot be used now ({cause}). Look whether the disk is full, and run: sojourn doctor")
     return None
