@@ -24,7 +24,7 @@ TITLE = {
     Code.DAMAGED: "Damaged",
 }
 
-NO_DATABASE = "The database takes nothing now: the disk may be full. Nothing was changed. Make room, then try again."
+NO_DATABASE = "The database takes nothing now: the disk may be full. Make room, then try again; what was done already counts once."
 
 Answer = Callable[[HttpRequest], HttpResponseBase]
 
