@@ -23,8 +23,18 @@ def shares() -> list[list[str]]:
 
 
 def run(share: list[str], into: IO[bytes]) -> "subprocess.Popen[bytes]":
-    """Start pytest with a share, its output going into a file."""
-    return subprocess.Popen([sys.executable, "-m", "pytest", *share], cwd=ROOT, stdout=into, stderr=subprocess.STDOUT)
+    """Start pytest with a share, its output going into a file. An interrupt at the terminal reaches only us: see `end`."""
+    command = [sys.executable, "-m", "pytest", *share]
+    return subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=into, stderr=subprocess.STDOUT, process_group=0)
+
+
+def end(processes: list["subprocess.Popen[bytes]"]) -> None:
+    """Interrupt those that still run, as one does by hand, so that their tests put away what they started; wait for all."""
+    for process in processes:
+        if process.poll() is None:
+            process.send_signal(signal.SIGINT)
+    for process in processes:
+        process.wait()
 
 
 def follow(path: Path, process: "subprocess.Popen[bytes]") -> str:
@@ -56,10 +66,17 @@ def closing(outputs: list[str], seconds: float) -> str:
     return f"{', '.join(f'{sums[word]} {word}' for word in order if sums[word])} in {seconds:.2f}s"
 
 
+def worst(codes: list[int]) -> int:
+    """One exit code for all: 0 only where each is. Who was killed has the number of the signal and 128, as in a shell."""
+    return max(code if code >= 0 else 128 - code for code in codes)
+
+
 def main() -> int:
-    """Run all; the exit code is 0 only where both are."""
+    """Run all."""
     began = time.monotonic()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # else the two would outlive this one
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # nohup
+            signal.signal(number, lambda number, _: sys.exit(128 + number))  # else the two would outlive this one
     with tempfile.TemporaryDirectory(prefix="sojourn-pytest-") as folder:
         paths = [Path(folder) / str(number) for number in range(2)]
         with paths[0].open("wb") as first, paths[1].open("wb") as second:
@@ -67,11 +84,9 @@ def main() -> int:
             try:
                 outputs = [follow(path, process) for path, process in zip(paths, processes, strict=True)]
             finally:
-                for process in processes:
-                    process.terminate()
-                    process.wait()
+                end(processes)
     print(closing(outputs, time.monotonic() - began), flush=True)
-    return max(process.returncode for process in processes)
+    return worst([process.returncode for process in processes])
 
 
 if __name__ == "__main__":

@@ -1,10 +1,24 @@
 """`python -m tests` runs every test once and tells what became of all of them."""
 
+import time
 from pathlib import Path
 
 import pytest
 
-from tests.__main__ import ROOT, closing, shares
+from tests.__main__ import ROOT, closing, end, run, shares, worst
+
+HOUSE = """
+import pathlib, pytest, time
+
+@pytest.fixture
+def house():
+    pathlib.Path(__file__).with_name("begun").touch()
+    yield
+    pathlib.Path(__file__).with_name("put away").touch()
+
+def test_long(house):
+    time.sleep(120)
+"""
 
 
 def test_every_file_of_tests_is_in_one_share() -> None:
@@ -24,3 +38,21 @@ def test_every_file_of_tests_is_in_one_share() -> None:
 )
 def test_the_closing_lines_are_added_up(outputs: list[str], line: str) -> None:
     assert closing(outputs, 9.0) == line
+
+
+def test_all_is_well_only_where_each_share_is_and_one_that_crashed_is_not() -> None:
+    assert [worst(codes) for codes in ([0, 0], [0, 1], [0, -11], [-9, 1])] == [0, 1, 139, 137]
+
+
+def test_who_is_ended_puts_away_what_its_tests_began(tmp_path: Path) -> None:
+    (tmp_path / "test_house.py").write_text(HOUSE)
+    with (tmp_path / "said").open("wb") as said:
+        process = run([str(tmp_path / "test_house.py")], said)
+        deadline = time.monotonic() + 60
+        while not (tmp_path / "begun").exists():
+            assert process.poll() is None, (tmp_path / "said").read_text()
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        end([process])
+    assert (tmp_path / "put away").exists()
+    assert process.returncode == 2
