@@ -17,8 +17,8 @@ _TOKEN: Final = re.compile(rb'"(?:[^"\\]|\\.)*+"|[\[\]{},]', re.DOTALL)
 _BATCH_ARRAY: Final = re.compile(rb"\s*:\s*\[")
 _TOKENS: Final = 1_000_000
 """How much of a broken body is taken apart by hand: some tenths of a second's work, and enough for 10,000 events."""
-_BROKEN_BYTES: Final = 2_048
-"""A broken body up to here is taken apart at once."""
+_AT_ONCE_BYTES: Final = 2_048
+"""Up to here laborious work is done at once."""
 _REFUSALS: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _decode_any = msgspec.json.Decoder().decode
 _decode_list = msgspec.json.Decoder(list[msgspec.Raw]).decode
@@ -26,7 +26,18 @@ _decode_fields = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
 
 class Laborious(Exception):
-    """A broken body takes milliseconds to be taken apart, which is nothing to do on an event loop: open it again in another thread."""
+    """A body takes milliseconds to be taken apart or unpacked, which is nothing to do on an event loop: open it again in another thread."""
+
+
+def spare_the_loop(body: bytes) -> None:
+    """Call it before work that takes a microsecond for each byte or so. Errors: Laborious on an event loop, for more than a few bytes."""
+    if len(body) <= _AT_ONCE_BYTES:
+        return
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return
+    raise Laborious
 
 
 def too_many(events: int) -> Refused:
@@ -58,8 +69,7 @@ def open_items(body: bytes, name: str) -> tuple[list[bytes], dict[str, Any]]:
             if inner is not None:
                 outer = {field: _decode_any(raw) for field, raw in fields.items()}
     except _REFUSALS:
-        if len(body) > _BROKEN_BYTES and _on_a_loop():
-            raise Laborious from None
+        spare_the_loop(body)
         items, outer = _take_apart(body, name)
     if len(items) > BATCH_EVENTS:
         raise too_many(len(items))
@@ -89,14 +99,6 @@ def read_object(item: bytes) -> dict[str, Any] | Dropped | Quarantined:
     except (ValueError, RecursionError):
         return Dropped(Reason.BAD_JSON, "the event is not JSON")
     return value if type(value) is dict else Dropped(Reason.BAD_SHAPE, "an event must be a JSON object")
-
-
-def _on_a_loop() -> bool:
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return False
-    return True
 
 
 def _take_apart(body: bytes, name: str) -> tuple[list[bytes], dict[str, Any]]:

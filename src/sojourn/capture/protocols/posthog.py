@@ -4,6 +4,7 @@ import binascii
 import json
 import re
 from base64 import b64decode
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any, Final
@@ -117,12 +118,15 @@ def _stored(_note: Any, _results: Results) -> Reply:
 
 
 def _verdicts(note: Any, results: Results) -> Reply:
-    """What became of each event, as the second generation's clients read it. One event can have become several calls: the worst counts."""
-    bad = {result["index"]: result for result in results if result["outcome"] in ("dropped", "quarantined")}
+    """What became of each event, as the second generation's clients read it. One event can have become several calls: the first bad one counts."""
+    starts = [start for _, start in note]
+    bad: dict[int, Mapping[str, Any]] = {}
+    for result in results:
+        if result["outcome"] in ("dropped", "quarantined"):
+            bad.setdefault(bisect_right(starts, result["index"]) - 1, result)
     told: dict[str, dict[str, Any]] = {}
-    ends = [start for _, start in [*note, ("", 1 << 30)][1:]]
-    for (uuid, start), end in zip(note, ends, strict=True):
-        found = next((bad[index] for index in sorted(bad) if start <= index < end), None)
+    for place, (uuid, _) in enumerate(note):
+        found = bad.get(place)
         if uuid:
             told[uuid] = {"result": "ok"} if found is None else {"result": "drop", "details": str(found.get("detail") or found["reason"])}
     return Reply({"results": told})

@@ -2,6 +2,8 @@
 
 import gzip
 import json
+import threading
+import time
 from base64 import b64encode
 from datetime import UTC, datetime
 from urllib.parse import quote
@@ -9,7 +11,9 @@ from urllib.parse import quote
 import pytest
 
 from sojourn.capture.call import Refused
+from sojourn.capture.protocols import lz_string
 from sojourn.capture.protocols.lz_string import PACKED_BYTES, unpacked
+from sojourn.capture.protocols.posthog import POSTHOG
 from sojourn.capture.tests.door import NOW, Door
 from sojourn.terms.facts import Flag
 
@@ -77,6 +81,16 @@ def test_old_clients_for_apps_pack_their_bodies_in_a_way_of_their_own(door):
     assert (fact.name, fact.message_id, fact.props) == ("Product Viewed", "e-1", {"name": "Désk lamp 🛒 灯"})
 
 
+def test_much_of_that_is_unpacked_by_another_thread(door, monkeypatch):
+    threads = []
+    units = lz_string._units
+    monkeypatch.setattr(lz_string, "_units", lambda bits, most: threads.append(threading.current_thread()) or units(bits, most))
+    for packed in (LZ, LZ + "A" * 3_000):  # what follows its end is nothing
+        form = b"data=" + quote(packed, safe="").encode() + b"&compression=lz64"
+        assert door.post("/e/", form, key=None, content_type="application/x-www-form-urlencoded").status == 200
+    assert [thread is threading.main_thread() for thread in threads] == [True, False]
+
+
 @pytest.mark.parametrize("packed", [LZ[:40], LZ[:-9] + "////////", "", "!", "AAAA", "Q" * (PACKED_BYTES + 1)])
 def test_what_is_not_packed_in_that_way_is_refused(door, packed):
     form = b"data=" + quote(packed, safe="").encode() + b"&compression=lz64"
@@ -129,6 +143,16 @@ def test_the_second_generation_is_told_what_became_of_each_event(door):
     again = door.post("/i/v1/analytics/events", {"batch": batch[:1]}, key=None, authorization="Bearer wk_shop")
     assert again.json == {"results": {"e-1": {"result": "ok"}}}
     assert len(facts(door)) == 1
+
+
+def test_ten_thousand_bad_events_are_told_apart_at_once():
+    """Each is two calls, of which the second is bad; looking through all of them for each event would take seconds."""
+    note = [(f"e-{number}", 2 * number) for number in range(10_000)]
+    results = [{"index": 2 * number + 1, "outcome": "dropped", "reason": "bad_shape", "detail": str(number)} for number in range(9_999)]
+    began = time.process_time()
+    told = POSTHOG.routes["/i/v1/analytics/events"].reply(note, results).content["results"]
+    assert time.process_time() - began < 1
+    assert [told[f"e-{number}"] for number in (0, 9_998, 9_999)] == [*({"result": "drop", "details": said} for said in ("0", "9998")), {"result": "ok"}]
 
 
 def test_an_unknown_token_is_refused_and_overload_is_never_429(door):
