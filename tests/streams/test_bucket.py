@@ -144,7 +144,7 @@ def test_what_is_wrong_is_said_with_what_to_do(s3: S3, other: dict[str, str], sa
     assert says in str(raised.value)
 
 
-@pytest.mark.parametrize("host", ["8.8.8.8", "169.254.169.254", "2001:4860:4860::8888"])
+@pytest.mark.parametrize("host", ["8.8.8.8", "169.254.169.254", "2001:4860:4860::8888", "::ffff:8.8.8.8", "::ffff:169.254.169.254"])
 def test_a_key_does_not_leave_one_s_own_network_unencrypted(host: str):
     with pytest.raises(Unreachable, match=r"lies outside of your own network, where the key must not travel unencrypted: use https://"):
         s3_bucket._own(host, 80)

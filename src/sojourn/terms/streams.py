@@ -1,6 +1,7 @@
 """Streams: what is listened to outside of HTTP (a broker, a social network, a folder, a bucket), and how it is read."""
 
 import re
+from ipaddress import IPv6Address, ip_address
 from typing import Final
 
 import msgspec
@@ -98,6 +99,17 @@ class BucketSettings(msgspec.Struct, frozen=True):
 def endpoint(settings: BucketSettings) -> str:
     """The address that a bucket is asked at."""
     return settings.url or f"https://s3.{settings.region}.amazonaws.com"
+
+
+def in_own_network(address: str) -> bool:
+    """Whether an IP address lies in a network of one's own, where the key of a bucket may travel unencrypted. Errors: ValueError for what is no address.
+
+    Link-local ones do not count: clouds tell a machine's own keys there.
+    """
+    found = ip_address(address.partition("%")[0])
+    if isinstance(found, IPv6Address) and found.ipv4_mapped is not None:
+        found = found.ipv4_mapped
+    return not (found.is_global or found.is_link_local)
 
 
 Settings = MqttSettings | MastodonSettings | BlueskySettings | FolderSettings | BucketSettings

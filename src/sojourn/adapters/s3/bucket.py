@@ -10,14 +10,13 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection, IncompleteRead
-from ipaddress import ip_address
 from typing import Final, NamedTuple
 from urllib.parse import unquote_plus, urlsplit
 from xml.etree import ElementTree as ET
 
 from sojourn.adapters.s3 import signing
 from sojourn.adapters.s3.trouble import Changed, Unreachable, Vanished, Withheld, refused, why
-from sojourn.terms.streams import BucketSettings, endpoint
+from sojourn.terms.streams import BucketSettings, endpoint, in_own_network
 
 SILENT_SECONDS: Final = 20.0
 """Without a byte for so long, and while connecting, the other side is given up."""
@@ -177,10 +176,8 @@ def _bare(etag: str) -> str:
 def _own(host: str, port: int) -> str:
     """An address of the host, which must lie in a network of one's own. Errors: Unreachable, OSError."""
     addresses = [str(info[4][0]) for info in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
-    for address in addresses:
-        found = ip_address(address.partition("%")[0])
-        if found.is_global or found.is_link_local:
-            raise Unreachable(f"{host} lies outside of your own network, where the key must not travel unencrypted: use https://")
+    if not all(in_own_network(address) for address in addresses):
+        raise Unreachable(f"{host} lies outside of your own network, where the key must not travel unencrypted: use https://")
     return addresses[0]
 
 

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Mapping
-from ipaddress import ip_address
 from typing import Final
 from urllib.parse import urlsplit, urlunsplit
 
@@ -24,6 +23,7 @@ from sojourn.terms.streams import (
     Settings,
     Threshold,
     Topic,
+    in_own_network,
     pattern_trouble,
 )
 
@@ -191,11 +191,12 @@ def _unencrypted(url: str, wanted: bool) -> str:
         return url
     if not wanted:
         raise Refusal(Code.BAD_VALUE, "http:// is not encrypted: write https://, or say that the host is in your own network.")
+    address = urlsplit(url).hostname or ""
     try:
-        address = ip_address(urlsplit(url).hostname or "")
+        own = in_own_network(address)
     except ValueError:
         return url  # a name; where it leads is looked at when it is called
-    if address.is_global or address.is_link_local:
+    if not own:
         raise Refusal(Code.BAD_VALUE, f"{address} lies outside of your own network, where the key must not travel unencrypted: write https://.")
     return url
 

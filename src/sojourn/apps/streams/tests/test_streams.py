@@ -93,6 +93,7 @@ def test_what_is_typed_is_read_exactly():
         ("bucket", {**PAIL, "url": "http://minio:9000"}, "http:// is not encrypted"),
         ("bucket", {**PAIL, "url": "http://8.8.8.8:9000", "http": "on"}, "8.8.8.8 lies outside of your own network"),
         ("bucket", {**PAIL, "url": "http://169.254.169.254", "http": "on"}, "lies outside of your own network"),
+        ("bucket", {**PAIL, "url": "http://[::ffff:169.254.169.254]", "http": "on"}, "lies outside of your own network"),
         ("bucket", {**PAIL, "url": "https://a:b@minio.example"}, "have fields of their own"),
         ("bucket", {**PAIL, "secret": ""}, "An access key has a secret"),
         ("bucket", {**PAIL, "secret": "two words"}, "one word each"),
