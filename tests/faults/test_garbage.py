@@ -10,20 +10,24 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from sojourn.adapters.ducklake.lake import DuckLake
 from sojourn.adapters.memory.clock import SettableClock
 from sojourn.adapters.memory.lake import MemoryLake
 from sojourn.adapters.memory.log import MemoryLog
 from sojourn.adapters.memory.state import MemoryState
 from sojourn.adapters.sqlite.log import open_log
+from sojourn.ports.lake import Row
 from sojourn.runtime import soundness
 from sojourn.runtime.cli import app
 from sojourn.runtime.clock import SystemClock
-from sojourn.runtime.doctor import examine
+from sojourn.runtime.doctor import Check, examine
 from sojourn.runtime.lake_writer import LakeWriter
 from sojourn.runtime.settings import Settings, read
 from sojourn.runtime.soundness import in_words, look, secret, tables
 from sojourn.runtime.wiring import House
 from sojourn.terms.effects import Commit, Resolved
+from sojourn.terms.facts import Fact
+from sojourn.terms.ids import fact_id
 from sojourn.terms.refusals import Code, Refusal
 from sojourn.terms.time import DAY, HOUR
 from tests.contracts.conftest import database, migrated
@@ -146,12 +150,29 @@ def test_an_address_that_is_taken_is_refused_before_anything_starts(settings: Se
             assert "cannot listen on" in done.exception.message
 
 
+def lake_check(settings: Settings) -> Check:
+    """What the doctor says of the lake."""
+    return next(check for check in examine(House(settings)) if check.name == "lake")
+
+
 def test_the_doctor_misses_files_of_the_lake(settings: Settings) -> None:
-    (settings.lake_path).mkdir()
+    lake = DuckLake(settings.lake_path)
+    lake.write([Row(1, fact_id(1, index), 5, 0, 1, START, Fact("track", "Seen", START, f"m-{index}")) for index in range(250)], [], 1)
+    lake.close()
+    assert lake_check(settings) == Check("lake", ok=True, text="1 files in the lake")
+    (file,) = settings.lake_path.rglob("*.parquet")
+    file.unlink()
+    assert lake_check(settings).text == f"the lake lacks 1 of 1 files, such as {file}; restore {settings.lake_path} from a backup"
     overwritten(settings.lake_path / "catalog.sqlite")
-    found = {check.name: check for check in examine(House(settings))}
-    assert not found["lake"].ok
-    assert "restore" in found["lake"].text
+    assert lake_check(settings).text.startswith("the lake cannot be read (")
+
+
+def test_the_doctor_does_not_miss_files_that_a_compaction_takes_away_meanwhile(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.lake_path.mkdir()
+    (settings.lake_path / "catalog.sqlite").touch()
+    answers = iter([[("compacted.parquet",), (str(settings.log_path),)], [(str(settings.log_path),)]])
+    monkeypatch.setattr(DuckLake, "query", lambda *_: next(answers))
+    assert lake_check(settings).ok
 
 
 def test_a_lake_that_is_older_than_the_database_is_not_gone_on_with_until_somebody_says_so(tmp_path: Path) -> None:

@@ -89,14 +89,19 @@ def _lake(house: House) -> Check:
     """Whether every file that the lake's catalog lists is there; nothing of what is in them is read."""
     folder = house.settings.lake_path
     try:
-        lake = house.lake_reader()
-        listed = lake.query("SELECT data_file FROM ducklake_list_files('lake', 'facts')", {}) if lake is not None else []
+        listed = _files(house)
+        gone = {path for path in listed if not Path(path).exists()}
+        missing = sorted(gone & _files(house)) if gone else []  # a compaction may have taken some away while we looked
     except (Unreachable, Refusal) as error:
         return Check("lake", ok=False, text=f"the lake cannot be read ({error}); where the disk has room and is sound, restore {folder} from a backup")
-    missing = [str(path) for (path,) in listed if not Path(path).exists()]
     if missing:
         return Check("lake", ok=False, text=f"the lake lacks {len(missing)} of {len(listed)} files, such as {missing[0]}; restore {folder} from a backup")
     return Check("lake", ok=True, text=f"{len(listed):,} files in the lake")
+
+
+def _files(house: House) -> set[str]:
+    lake = house.lake_reader()
+    return {str(path) for (path,) in lake.query("SELECT data_file FROM ducklake_list_files('lake', 'facts')", {})} if lake is not None else set()
 
 
 def _engine(found: Figures, now: Millis) -> Check:
