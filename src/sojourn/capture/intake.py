@@ -71,10 +71,10 @@ class Names:
     def room(self, workspace: int, new: set[str]) -> set[str]:
         """Take in as many of the new names as there is room for, and return the others. Errors: Refused(429) where these are very many."""
         known = self.known(workspace)
-        ordered = sorted(new)
+        ordered = sorted(new - known)  # others may have brought some of them since
         free = max(0, self._limit - len(known))
-        if len(new) - free > self._burst:
-            message = f"{len(new)} new event names at once; a workspace has at most {self._limit}. Put what varies into properties"
+        if len(ordered) - free > self._burst:
+            message = f"{len(ordered)} new event names at once; a workspace has at most {self._limit}. Put what varies into properties"
             raise Refused(429, Reason.TOO_MANY_EVENT_NAMES, message, retry_after=RETRY_AFTER_SECONDS * 30)
         known.update(ordered[:free])
         return set(ordered[free:])

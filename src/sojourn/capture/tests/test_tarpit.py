@@ -11,7 +11,7 @@ import pytest
 
 from sojourn.capture import items, receiver, tarpit
 from sojourn.capture.call import Call, Opened
-from sojourn.capture.intake import Intake, Names
+from sojourn.capture.intake import Intake, Names, finished
 from sojourn.capture.tarpit import Tarpit
 from sojourn.capture.tests.door import NOW, SHOP, Door
 from sojourn.ports.directory import KeyHolder, Policy
@@ -144,6 +144,14 @@ def test_many_calls_are_taken_in_a_hundred_at_a_time(policy):
     assert pauses >= 11
     assert turned == Intake(holder, NOW).take(opened(), Names())
     assert (len(turned.arrival.items), len(turned.others), turned.others[1][0]) == (900, 150, 7)
+
+
+def test_names_that_two_batches_bring_at_the_same_time_are_counted_once():
+    names = Names(limit=250, burst=10)
+    batches = [Intake(SHOP, NOW).steps(Opened([Call(type="track", event=f"Seen {n}", user_id="u-1") for n in range(200)]), names) for _ in range(2)]
+    for steps in batches:
+        next(steps)
+    assert [len(finished(steps).arrival.items) for steps in batches] == [200, 200]
 
 
 def test_a_single_call_is_taken_in_without_a_pause():
