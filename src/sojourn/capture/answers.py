@@ -15,7 +15,8 @@ _encode = msgspec.json.Encoder().encode
 _JSON: Final = (b"content-type", b"application/json")
 _ALLOWED: Final = b"authorization, content-type, anonymousid, sentat, x-retry-count, x-umami-cache, sp-anonymous"
 _METHODS: Final = b"GET, POST, OPTIONS"
-_STATUS: Final = {Reason.EVENT_TOO_LARGE: 413, Reason.EVENT_NAME_RESERVED: 403, Reason.TOO_MANY_EVENT_NAMES: 429}
+STATUS: Final[dict[str, int]] = {Reason.EVENT_TOO_LARGE: 413, Reason.EVENT_NAME_RESERVED: 403, Reason.TOO_MANY_EVENT_NAMES: 429}
+"""What a request is answered of which all events were dropped for this one reason; 400 for any other."""
 
 SUCCESS: Final = b'{"success":true}'
 SUCCESS_HEADERS: Final[Headers] = [_JSON, (b"content-length", b"16")]
@@ -102,6 +103,6 @@ def nothing_kept(turned: Turned) -> Refused:
     """The refusal of a request of which every item was dropped: that of its items where they agree, else 400."""
     reasons = {other.reason for _, other in turned.others}
     first = turned.others[0][1]
-    status = _STATUS.get(first.reason, 400) if len(reasons) == 1 else 400
+    status = STATUS.get(first.reason, 400) if len(reasons) == 1 else 400
     message = first.detail if len(turned.others) == 1 else f"none of the {len(turned.others)} events could be kept; the first: {first.detail}"
     return Refused(status, first.reason.value, message, retry_after=60 if status == 429 else 0)

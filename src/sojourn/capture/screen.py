@@ -16,7 +16,8 @@ _ANALYTICS: Final = frozenset(("analytics", "analytical", "statistics", "perform
 """What consent tools call the purpose that portraits need; C0002 is OneTrust's number for it."""
 _BOT: Final = Dropped(Reason.BOT, "the user agent is a known crawler's; nothing of it is kept")
 _REFUSED: Final = Dropped(Reason.CONSENT_REFUSED, "the event says that its visitor refused analytics; nothing of it is kept")
-_WISHES: Final = frozenset((Reason.BOT, Reason.CONSENT_REFUSED))
+WISHES: Final[frozenset[str]] = frozenset((Reason.BOT, Reason.CONSENT_REFUSED))
+"""Why a workspace keeps events away; their sender has done nothing wrong."""
 
 
 def _plain(value: object) -> object:
@@ -49,7 +50,7 @@ def screen(calls: Sequence[Candidate], policy: Policy, around: Any, agent: str) 
 
 def wished(outcomes: Sequence[tuple[int, Dropped | Quarantined]]) -> bool:
     """Whether all these were kept away as the workspace wished: then the sender has done nothing wrong."""
-    return all(other.reason in _WISHES for _, other in outcomes)
+    return all(other.reason in WISHES for _, other in outcomes)
 
 
 def _outcome(call: Call, policy: Policy, outer: dict[str, Any] | None, agent: str) -> Dropped | Quarantined | None:

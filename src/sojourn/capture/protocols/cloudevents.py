@@ -11,11 +11,13 @@ from urllib.parse import unquote_to_bytes
 
 import msgspec
 
+from sojourn.capture.answers import STATUS
 from sojourn.capture.call import Candidate, Opened
 from sojourn.capture.decode import from_object
 from sojourn.capture.items import open_items, read_object, too_large
 from sojourn.capture.limits import EVENT_BYTES, ID_CHARACTERS, MESSAGE_ID_CHARACTERS
 from sojourn.capture.protocols import Protocol, Reply, Request, Results, Route
+from sojourn.capture.screen import WISHES
 from sojourn.terms.catalogue import canonical
 from sojourn.terms.outcomes import Dropped, Reason
 
@@ -26,8 +28,6 @@ _ATTRIBUTE: Final = re.compile(rb"ce-([a-z0-9]{1,40})")
 _NEEDED: Final = ("id", "source", "type")
 _CORE: Final = frozenset(("specversion", "id", "source", "type", "time", "data", "data_base64"))
 _KINDS: Final = frozenset(("identify", "track", "page", "screen", "group", "alias"))
-_WISHES: Final = (Reason.BOT.value, Reason.CONSENT_REFUSED.value)  # of the workspace: the sender has done nothing wrong
-_STATUS: Final = {Reason.EVENT_TOO_LARGE.value: 413, Reason.EVENT_NAME_RESERVED.value: 403, Reason.TOO_MANY_EVENT_NAMES.value: 429}
 # Where a person may be named: in extension attributes (which are lower case without marks), or inside the data.
 _USER: Final = ("userid", "userId", "user_id", "customer_id", "customerId")
 _ANONYMOUS: Final = ("anonymousid", "anonymousId", "anonymous_id", "deviceid", "device_id")
@@ -161,7 +161,7 @@ def _answer(note: Any, results: Results) -> Reply:
 
     Source: Knative's data plane specification, event delivery.
     """
-    lost = [result for result in results if result["outcome"] == "dropped" and result["reason"] not in _WISHES]
+    lost = [result for result in results if result["outcome"] == "dropped" and result["reason"] not in WISHES]
     if not lost:
         return Reply(b"", b"text/plain")
     content: Json = {
@@ -174,7 +174,7 @@ def _answer(note: Any, results: Results) -> Reply:
     if content["success"]:
         return Reply({"success": True, "results": content["results"]})
     reasons = {result["reason"] for result in lost}
-    return Reply(content, status=_STATUS.get(lost[0]["reason"], 400) if len(reasons) == 1 else 400)
+    return Reply(content, status=STATUS.get(lost[0]["reason"], 400) if len(reasons) == 1 else 400)
 
 
 _ROUTE: Final = Route(_open, reply=_answer, any_media=True, all_headers=True)
