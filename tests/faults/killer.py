@@ -6,15 +6,18 @@ import sys
 import threading
 
 from sojourn.engine import portrait
-from sojourn.runtime import work
+from sojourn.engine.working import Moment, Working
 from sojourn.runtime.settings import Settings, read
 from sojourn.runtime.wiring import House
+from sojourn.runtime.work import engine
+from sojourn.terms.facts import Fact
+from sojourn.terms.person import Person
 
 _whole = portrait.fold
 
 
-def _deadly(work: object, person: object, fact: object, moment: object) -> None:
-    match fact.props.get("planted"):  # type: ignore[attr-defined]  # any fact
+def _deadly(work: Working, person: Person, fact: Fact, moment: Moment) -> None:
+    match fact.props.get("planted"):
         case "exit":
             os._exit(77)
         case "abort":
@@ -22,17 +25,17 @@ def _deadly(work: object, person: object, fact: object, moment: object) -> None:
         case "memory":
             bytearray(1 << 62)
         case _:
-            _whole(work, person, fact, moment)  # type: ignore[arg-type]  # as it was called
+            _whole(work, person, fact, moment)
 
 
 def _one_life(settings: Settings) -> None:
     """A work process with an engine: one loop begins again and again after failures, until it has folded all there is."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    portrait.fold = _deadly  # type: ignore[assignment]  # of the same shape
+    portrait.fold = _deadly
     stop, house = threading.Event(), House(settings)
     while not stop.is_set():
         try:
-            step = work.engine(settings, stop)
+            step = engine(settings, stop)
             while house.state().progress().position < house.log().head():
                 step()
             stop.set()

@@ -70,12 +70,10 @@ def main() -> None:
         lives, verb, *arguments = line.split()
         child = os.fork()
         if child == 0:
-            os._exit(_click(VERBS[verb], arguments))
-        if lives != "end":
-            signal.setitimer(signal.ITIMER_REAL, int(lives) / 1_000)
-            signal.signal(signal.SIGALRM, lambda *_, child=child: os.kill(child, signal.SIGKILL))
+            if lives != "end":
+                signal.setitimer(signal.ITIMER_REAL, int(lives) / 1_000)  # nobody waits for SIGALRM here, so it ends a process as surely as -9
+            sys.exit(_click(VERBS[verb], arguments))  # an error of ours is told on standard error, and counts 1
         _, status = os.waitpid(child, 0)
-        signal.setitimer(signal.ITIMER_REAL, 0)
         print(os.waitstatus_to_exitcode(status), flush=True)
 
 
@@ -85,11 +83,6 @@ def _click(verb: Callable[..., None], arguments: Sequence[str]) -> int:
     except Refusal as refusal:
         print(refusal.message, file=sys.stderr, flush=True)
         return 3
-    except BaseException:  # noqa: BLE001  # whatever it is: the parent counts it
-        import traceback
-
-        traceback.print_exc()
-        return 1
     return 0
 
 
