@@ -16,7 +16,7 @@ from sojourn.adapters.memory.lake import MemoryLake
 from sojourn.adapters.memory.log import MemoryLog
 from sojourn.adapters.memory.state import MemoryState
 from sojourn.adapters.sqlite.log import open_log
-from sojourn.ports.lake import Row
+from sojourn.ports.lake import Row, Unreachable
 from sojourn.runtime import soundness
 from sojourn.runtime.cli import app
 from sojourn.runtime.clock import SystemClock
@@ -224,5 +224,6 @@ def test_trouble_with_files_is_a_sentence_and_a_fault_of_ours_is_not() -> None:
     full = sqlite3.OperationalError("database or disk is full")
     assert "No space left" in str(in_words(OSError(28, "No space left on device")))
     assert "disk is full" in str(in_words(full))
+    assert str(in_words(Unreachable("IO Error: no catalog\nat 0x1"))) == "the lake cannot be read now (IO Error: no catalog). Run: sojourn doctor"
     assert str(in_words(PermissionError(13, "Permission denied", "/data/log.sqlite"))) == "/data/log.sqlite: Permission denied"
     assert [in_words(error) for error in (KeyError("x"), sqlite3.IntegrityError("x"), sqlite3.ProgrammingError("x"))] == [None] * 3

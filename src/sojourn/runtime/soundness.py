@@ -9,6 +9,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Final
 
+from sojourn.ports.lake import Unreachable
 from sojourn.ports.log import Damaged, Full
 from sojourn.ports.state import Unavailable
 from sojourn.runtime.settings import Settings
@@ -143,6 +144,8 @@ def in_words(error: BaseException) -> Refusal | None:
         return Refusal(Code.DAMAGED, str(error))
     if isinstance(error, Full | Unavailable):
         return Refusal(Code.NOT_READY, f"{error}. Look whether the disk is full, and run: sojourn doctor")
+    if isinstance(error, Unreachable):
+        return Refusal(Code.NOT_READY, f"the lake cannot be read now ({str(error).partition(chr(10))[0]}). Run: sojourn doctor")
     if isinstance(error, OSError) and error.filename is not None:
         return Refusal(Code.NOT_READY, f"{error.filename}: {error.strerror}")
     if isinstance(error, OSError) and error.errno in _OF_THE_MACHINE:
