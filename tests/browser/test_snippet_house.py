@@ -56,7 +56,7 @@ def test_an_open_portrait_moves_when_somebody_clicks_in_the_shop(browser: Browse
         window = context.new_page()
         window.goto(f"{house.address}/people/{house.person('dora')['id']}/")
         expect(window.get_by_text("Dora Example").first).to_be_visible()
-        window.wait_for_timeout(1500)  # the stream is open
+        window.wait_for_selector("html[data-connection=on]")
         window.evaluate("() => { window.stayed = true }")
         assert window.get_by_text(re.compile("Oak lamp")).count() == 0
 
