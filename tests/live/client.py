@@ -3,7 +3,6 @@
 import http.client
 import re
 import threading
-import time
 import urllib.request
 from http.cookiejar import CookieJar
 from typing import Final
@@ -74,12 +73,10 @@ class Stream:
             assert line in self.lines, f"it ended before {line!r}; there came {self.lines}"
             del self.lines[: self.lines.index(line) + 1]
 
-    def wait_for_the_end(self) -> float:
-        """Seconds until it ended. Errors: AssertionError."""
-        begun = time.monotonic()
+    def wait_for_the_end(self) -> None:
+        """Until it ended. Errors: AssertionError."""
         with self._news:
             assert self._news.wait_for(lambda: self.ended, PATIENCE_SECONDS), "the stream goes on"
-        return time.monotonic() - begun
 
     def close(self) -> None:
         """Leave."""

@@ -62,9 +62,9 @@ class Listener:
 
     async def next(self, patience_seconds: float) -> list[str]:
         """The topics to hint now, each no oftener than it may be; empty when the patience is over or the stream has ended."""
-        until = time.monotonic() + patience_seconds
+        until = self._loop.time() + patience_seconds
         while not self.ended:
-            now = time.monotonic()
+            now = self._loop.time()
             ready = sorted(topic for topic in self._pending if self._may_at(topic) <= now)
             if ready or now >= until:
                 self._pending.difference_update(ready)

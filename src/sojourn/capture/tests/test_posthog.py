@@ -3,7 +3,6 @@
 import gzip
 import json
 import threading
-import time
 from base64 import b64encode
 from datetime import UTC, datetime
 from urllib.parse import quote
@@ -145,14 +144,26 @@ def test_the_second_generation_is_told_what_became_of_each_event(door):
     assert len(facts(door)) == 1
 
 
-def test_ten_thousand_bad_events_are_told_apart_at_once():
-    """Each is two calls, of which the second is bad; looking through all of them for each event would take seconds."""
-    note = [(f"e-{number}", 2 * number) for number in range(10_000)]
-    results = [{"index": 2 * number + 1, "outcome": "dropped", "reason": "bad_shape", "detail": str(number)} for number in range(9_999)]
-    began = time.process_time()
+def test_many_bad_events_are_told_apart_without_looking_through_all_for_each():
+    """Each is two calls, of which the second is bad; looking through all of them for each event would take seconds for 10,000."""
+    compared = 0
+
+    class Index(int):
+        def __gt__(self, other):
+            nonlocal compared
+            compared += 1
+            return int(self) > other
+
+        def __lt__(self, other):
+            nonlocal compared
+            compared += 1
+            return int(self) < other
+
+    note = [(f"e-{number}", 2 * number) for number in range(1_000)]
+    results = [{"index": Index(2 * number + 1), "outcome": "dropped", "reason": "bad_shape", "detail": str(number)} for number in range(999)]
     told = POSTHOG.routes["/i/v1/analytics/events"].reply(note, results).content["results"]
-    assert time.process_time() - began < 1
-    assert [told[f"e-{number}"] for number in (0, 9_998, 9_999)] == [*({"result": "drop", "details": said} for said in ("0", "9998")), {"result": "ok"}]
+    assert compared < 20 * len(note)
+    assert [told[f"e-{number}"] for number in (0, 998, 999)] == [*({"result": "drop", "details": said} for said in ("0", "998")), {"result": "ok"}]
 
 
 def test_an_unknown_token_is_refused_and_overload_is_never_429(door):
