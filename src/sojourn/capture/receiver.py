@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import msgspec
 
-from sojourn.capture import answers
+from sojourn.capture import answers, scripts
 from sojourn.capture.answers import Headers
 from sojourn.capture.body import check_media, inflated
 from sojourn.capture.call import Opened, Refused
@@ -99,7 +99,9 @@ class CaptureApp:
     def handles(self, path: str) -> bool:
         """Whether a request for this path is for this app."""
         bare = path.rstrip("/")
-        return path.startswith(_PREFIX) or self._route(bare) is not None or self._snippet.handles(path) or self._document(bare) is not None
+        if path.startswith(_PREFIX) or self._route(bare) is not None or self._snippet.handles(path):
+            return True
+        return scripts.find(bare) is not None or self._document(bare) is not None
 
     def stats(self) -> dict[str, int]:
         """Counters since the start: requests by status, facts, duplicates, unknown keys, commits, how many requests wait now, how many answers are held."""
@@ -329,8 +331,11 @@ class CaptureApp:
     def _fetch(self, scope: Scope, path: str, headers: dict[bytes, bytes]) -> Answer:
         """A document that a client fetches before it sends."""
         origin = headers.get(b"origin", b"")
-        if self._snippet.handles(path) and scope["method"] in ("GET", "HEAD"):
-            return self._snippet.serve(path, scope["query_string"], scope["headers"])
+        if scope["method"] in ("GET", "HEAD"):
+            if self._snippet.handles(path):
+                return self._snippet.serve(path, scope["query_string"], scope["headers"])
+            if (script := scripts.find(path)) is not None:
+                return scripts.serve(script, scope["headers"])
         document = self._document(path)
         if document is None:
             raise Refused(404, "not_found", f"there is nothing at {path[:100]}")

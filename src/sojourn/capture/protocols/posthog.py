@@ -163,7 +163,7 @@ def _document(path: str) -> Document | None:
 
 
 def _missing_script(_request: Request) -> Reply:
-    return Reply({"code": "not_found", "detail": "bundle posthog-js from npm; only its events come here"}, status=404)
+    return Reply({"code": "not_found", "detail": "what records screens, asks surveys and guides tours is off here; nothing of it is served"}, status=404)
 
 
 def _settings(token: str) -> Any:
