@@ -96,7 +96,7 @@ RUNS = {
     "node": "node",
     "python": "python",
     "rudder": "module",
-    "posthog": "module",
+    "posthog": "page",
     "snowplow": "module",
     "matomo": "page",
     "plausible": "module",

@@ -132,10 +132,11 @@ const analytics = new RudderAnalytics();
 analytics.load("KEY", "ADDRESS", { configUrl: "ADDRESS" });
 analytics.track("Product Added", { product_id: "p-1", name: "Walking boots", price: 89.9, currency: "EUR" });"""
 
-_POSTHOG: Final = """import posthog from "posthog-js/dist/module.full.no-external";
-
-posthog.init("KEY", { api_host: "ADDRESS" });
-posthog.capture("Product Added", { product_id: "p-1", name: "Walking boots", price: 89.9, currency: "EUR" });"""
+_POSTHOG: Final = """<script src="ADDRESS/static/array.js" crossorigin="anonymous"></script>
+<script>
+  posthog.init("KEY", { api_host: "ADDRESS" });
+  posthog.capture("Product Added", { product_id: "p-1", name: "Walking boots", price: 89.9, currency: "EUR" });
+</script>"""
 
 _SNOWPLOW: Final = """import { newTracker, trackPageView } from "@snowplow/browser-tracker";
 
@@ -214,9 +215,9 @@ def snippets(address: str, key: str, kind: str) -> list[Snippet]:
         Snippet(
             "posthog",
             "PostHog",
-            "npm install posthog-js",
+            "In the <head> of every page",
             _POSTHOG,
-            "This build has in it what measures errors, dead clicks and page speed; others fetch that from PostHog. Server SDKs take the same two settings.",
+            "In the loader that your pages have, after npm install posthog-js, and in server SDKs, change only the key and the host.",
             ("website",),
         ),
         Snippet("snowplow", "Snowplow", "npm install @snowplow/browser-tracker", _SNOWPLOW, _LONG_KEY),
