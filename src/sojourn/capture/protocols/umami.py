@@ -4,7 +4,7 @@ Source: Umami's API for sending stats, and the request schema of its collect end
 """
 
 from typing import Any, Final
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 import msgspec
 
@@ -53,9 +53,9 @@ def _open(request: Request) -> Opened:
 
 def _base(payload: Json, website: str, request: Request) -> Json:
     """Who, when, where."""
-    host, url = payload.get("hostname"), payload.get("url")
-    if isinstance(host, str) and host and isinstance(url, str):
-        url = _joined(host, url)
+    url = payload.get("url")
+    if isinstance(url, str):
+        url = _joined(_origin(payload, request), url)
     context = context_of(url, payload.get("referrer"), request)
     for ours, theirs in (("locale", "language"), ("ip", "ip"), ("userAgent", "userAgent")):
         if _text(payload, theirs):
@@ -95,7 +95,8 @@ def _shapes(kind: Any, payload: Json, page: Json) -> list[Json]:
             spent = payload.get("engagement")
             return [_track("Page Left", {**props, **some(seconds=spent / 1000 if isinstance(spent, int | float) else None)})]
         case "error":
-            return [_track("Error Shown", {**props, **some(message=payload.get("message"), type=payload.get("name"), handled=payload.get("handled"))})]
+            said = {key: payload.get(key) for key in ("message", "handled", "release", "environment")}
+            return [_track("Error Shown", {**props, **some(type=payload.get("name"), **said)})]
         case _:
             name = first(payload.get("name"), payload.get("event_name"), payload.get("eventName"), payload.get("event_type"))
     if name is None:
@@ -133,10 +134,18 @@ def _text(payload: Json, name: str) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _joined(host: str, url: str) -> str:
+def _origin(payload: Json, request: Request) -> str:
+    """Where the page is: what the browser says of it has its scheme and port too. Empty where nobody says."""
+    host, origin = _text(payload, "hostname"), request.headers.get(b"origin", b"").decode("ascii", "replace")
+    if origin.startswith("http") and host in ("", urlsplit(origin).hostname):
+        return origin
+    return f"https://{host}" if host else ""
+
+
+def _joined(origin: str, url: str) -> str:
     """The whole address; what the client said where that is none."""
     try:
-        return urljoin(f"https://{host}/", url)
+        return urljoin(origin + "/", url) if origin else url
     except ValueError:
         return url
 
