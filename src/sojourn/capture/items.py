@@ -19,6 +19,8 @@ _TOKENS: Final = 1_000_000
 """How much of a broken body is taken apart by hand: some tenths of a second's work, and enough for 10,000 events."""
 _AT_ONCE_BYTES: Final = 2_048
 """Up to here laborious work is done at once."""
+_AT_ONCE_ITEMS: Final = 200
+"""So many items are read at once, however small; one may take 50 microseconds."""
 _REFUSALS: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _decode_any = msgspec.json.Decoder().decode
 _decode_list = msgspec.json.Decoder(list[msgspec.Raw]).decode
@@ -29,9 +31,9 @@ class Laborious(Exception):
     """A body takes milliseconds to be taken apart or unpacked, which is nothing to do on an event loop: open it again in another thread."""
 
 
-def spare_the_loop(body: bytes) -> None:
-    """Call it before work that takes a microsecond for each byte or so. Errors: Laborious on an event loop, for more than a few bytes."""
-    if len(body) <= _AT_ONCE_BYTES:
+def spare_the_loop(size: int, at_once: int = _AT_ONCE_BYTES) -> None:
+    """Call it before work that takes a microsecond for each byte, or many for each item. Errors: Laborious on an event loop, for more than `at_once`."""
+    if size <= at_once:
         return
     try:
         asyncio.get_running_loop()
@@ -69,10 +71,11 @@ def open_items(body: bytes, name: str) -> tuple[list[bytes], dict[str, Any]]:
             if inner is not None:
                 outer = {field: _decode_any(raw) for field, raw in fields.items()}
     except _REFUSALS:
-        spare_the_loop(body)
+        spare_the_loop(len(body))
         items, outer = _take_apart(body, name)
     if len(items) > BATCH_EVENTS:
         raise too_many(len(items))
+    spare_the_loop(len(items), _AT_ONCE_ITEMS)
     return items, outer
 
 

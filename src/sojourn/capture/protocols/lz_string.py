@@ -22,7 +22,7 @@ def unpacked(packed: bytes) -> str:
     """The text. Errors: Refused(400) for what is no LZ-String, Refused(413) for too much before or after; on an event loop also Laborious."""
     if len(packed) > PACKED_BYTES:
         raise Refused(413, Reason.BODY_TOO_LARGE, f"the body has {len(packed)} bytes of LZ-String; at most {PACKED_BYTES} are unpacked")
-    spare_the_loop(packed)
+    spare_the_loop(len(packed))
     try:
         units = _units(_Bits("".join([_BITS[character] for character in packed])), max(GZIP_RATIO_FLOOR, GZIP_RATIO * len(packed)))
         return units.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")

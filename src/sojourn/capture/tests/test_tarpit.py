@@ -227,6 +227,23 @@ def test_a_large_body_that_is_broken_is_refused_with_its_reason_and_counted(door
     assert door.post("/v1/track", GOOD).status == 200
 
 
+@pytest.mark.parametrize(
+    ("path", "before", "item"),
+    [("/matomo.php", b'{"requests":[', b'"?idsite=wk_shop"'), ("/batch", b'{"api_key":"wk_shop","batch":[', b"{}"), ("/v1/batch", b'{"batch":[', b"1")],
+)
+def test_very_many_small_events_are_read_by_another_thread(door, sleeper, monkeypatch, path, before, item):
+    sleeper.over.set()
+    monkeypatch.setattr(items, "_AT_ONCE_ITEMS", 20)
+    threads = []
+    spared = receiver._opened
+    monkeypatch.setattr(
+        receiver, "_opened", lambda route, request: threads.append(threading.current_thread() is threading.main_thread()) or spared(route, request)
+    )
+    for many in (20, 21):
+        door.post(path, before + b",".join([item] * many) + b"]}")
+    assert threads == [True, True, False]
+
+
 def test_a_broken_body_is_taken_apart_by_another_thread_and_its_good_events_are_kept(door, sleeper, monkeypatch):
     sleeper.over.set()
     threads = []
