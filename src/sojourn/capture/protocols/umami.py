@@ -3,8 +3,9 @@
 Source: Umami's API for sending stats, and the request schema of its collect endpoint.
 """
 
+import re
 from typing import Any, Final
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 import msgspec
 
@@ -137,7 +138,7 @@ def _text(payload: Json, name: str) -> str:
 def _origin(payload: Json, request: Request) -> str:
     """Where the page is: what the browser says of it has its scheme and port too. Empty where nobody says."""
     host, origin = _text(payload, "hostname"), request.headers.get(b"origin", b"").decode("ascii", "replace")
-    if origin.startswith("http") and host in ("", urlsplit(origin).hostname):
+    if origin.startswith("http") and (not host or re.fullmatch(rf"https?://{re.escape(host)}(:\d+)?", origin)):
         return origin
     return f"https://{host}" if host else ""
 

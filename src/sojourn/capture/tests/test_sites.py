@@ -110,6 +110,21 @@ def test_umamis_identify_says_who_the_visitor_is(door):
     assert (fact.kind, fact.user_id, fact.traits) == ("identify", "u-1", {"email": "ann@shop.example"})
 
 
+@pytest.mark.parametrize(
+    ("fields", "origin", "url"),
+    [
+        ({"hostname": "localhost", "url": "/lamps"}, "http://localhost:8080", "http://localhost:8080/lamps"),
+        ({"url": "/lamps"}, "http://localhost:8080", "http://localhost:8080/lamps"),
+        ({"hostname": SITE, "url": "/lamps"}, "https://elsewhere.example", "https://shop.example/lamps"),
+        ({"hostname": SITE, "url": "http://shop.example/lamps"}, "null", "http://shop.example/lamps"),
+        ({"url": "/lamps"}, "null", "/lamps"),
+    ],
+)
+def test_a_path_of_umami_is_on_the_page_that_sends_it(door, fields, origin, url):
+    assert door.post("/api/send", {"type": "event", "payload": {"website": WEBSITE, **fields}}, key=None, origin=origin).status == 200
+    assert facts(door)[-1].props == {"url": url, "path": "/lamps"}
+
+
 def test_a_server_that_sends_for_its_visitors_makes_each_of_them_one(door):
     ann, bob = umami(door, ip="203.0.113.5", userAgent="Firefox"), umami(door, ip="203.0.113.6", userAgent="Firefox")
     assert ann.anonymous_id != bob.anonymous_id
@@ -141,6 +156,12 @@ def test_a_tracker_that_remembers_its_visitor_says_so(door):
         ("performance", {"lcp": 900, "ttfb": 80.5}, "Web Vitals Measured", {"lcp": 900, "ttfb": 80.5}),
         ("engagement", {"engagement": 12_500}, "Page Left", {"seconds": 12.5}),
         ("error", {"eventId": "e-1", "name": "TypeError", "message": "x is null"}, "Error Shown", {"message": "x is null", "type": "TypeError"}),
+        (
+            "error",
+            {"name": "TypeError", "message": "x is null", "handled": False, "release": "2", "environment": "live"},
+            "Error Shown",
+            {"message": "x is null", "type": "TypeError", "handled": False, "release": "2", "environment": "live"},
+        ),
     ],
 )
 def test_umamis_other_kinds_are_no_page_views(door, kind, payload, name, props):
