@@ -3,7 +3,9 @@
 Source: Matomo's Tracking HTTP API reference.
 """
 
+import re
 from typing import Any, Final
+from urllib.parse import parse_qsl
 
 import msgspec
 
@@ -24,7 +26,12 @@ _LONGEST: Final = 1_000
 _ORDER: Final = {"revenue": "total", "ec_st": "subtotal", "ec_tx": "tax", "ec_sh": "shipping", "ec_dt": "discount"}
 # What Matomo's premium features send beside pages: none of it is one.
 _FEATURES: Final = {"ma_id": "Media Ping", "fa_vid": "Form Ping", "hsr_vid": "Recording Ping"}
-_VARIABLES: Final = ("_cvar", "cvar")
+_VARIABLES: Final = ("_cvar", "cvar", "e_cvar")
+# Matomo's campaign parameters, of which it takes those behind the # of an address too.
+_CAMPAIGN: Final = re.compile(r"(?:mtm|matomo|pk|piwik)_(campaign|cpn|source|medium|keyword|kwd|content)")
+_OF_CAMPAIGN: Final = {"campaign": "name", "cpn": "name", "keyword": "term", "kwd": "term"}
+_SCRIPT_ERRORS: Final = "JavaScript Errors"
+"""The category under which matomo.js tells errors as events: the action is where, the name is the message."""
 _KEPT: Final = frozenset(("_pks", "_pkn", "_pkc", "_pkp", "token_auth"))
 
 
@@ -107,7 +114,12 @@ def _variables(hit: Hit) -> Json:
 def _base(hit: Hit, request: Request) -> Json:
     """Who, when, where. Matomo sends no id of a hit: only an order can be told from its repetition."""
     user = hit.get("uid") or None
-    context = context_of(hit.get("url"), hit.get("urlref"), request)
+    # A picture on a page without scripts says nothing of the page: the browser does.
+    url = hit.get("url") or ("" if request.body else request.headers.get(b"referer", b"").decode("utf-8", "replace"))
+    context = context_of(url, hit.get("urlref"), request)
+    campaign = _campaign(url)
+    if campaign:
+        context["campaign"] = {**context.get("campaign", {}), **campaign}
     if hit.get("action_name"):
         context["page"]["title"] = hit["action_name"]
     for ours, theirs in (("userAgent", "ua"), ("ip", "cip")):
@@ -126,6 +138,13 @@ def _base(hit: Hit, request: Request) -> Json:
         "context": context,
         "matomo": {key: value for key, value in hit.items() if key not in _KEPT},
     }
+
+
+def _campaign(url: str) -> Json:
+    """What Matomo's parameters say of the campaign that led to an address."""
+    said = parse_qsl(re.sub(r"^[^?#]*", "", url[:4096]).replace("?", "&").replace("#", "&"))
+    found = [(_CAMPAIGN.fullmatch(name), value) for name, value in said if value]
+    return {_OF_CAMPAIGN.get(match[1], match[1]): value for match, value in found if match}
 
 
 def _calls(hit: Hit, base: Json) -> list[Json]:
@@ -153,9 +172,19 @@ def _calls(hit: Hit, base: Json) -> list[Json]:
     if hit.get("ping") == "1":
         return [_track("Page Ping", url=hit.get("url"))]
     view: Json = {"type": "page", "name": hit.get("action_name") if len(hit.get("action_name", "")) <= 200 else None, "properties": dict(page)}
+    category = _category(hit.get("_pkc", ""))
     if hit.get("_pks") or hit.get("_pkn"):
-        return [view, _track("Product Viewed", product_id=hit.get("_pks"), name=hit.get("_pkn"), category=hit.get("_pkc"), price=number(hit.get("_pkp")))]
-    return [view]
+        return [view, _track("Product Viewed", product_id=hit.get("_pks"), name=hit.get("_pkn"), category=category, price=number(hit.get("_pkp")))]
+    return [view, _track("Product List Viewed", category=category)] if category else [view]
+
+
+def _category(said: str) -> str | list[Any]:
+    """Of a product: one, or a list of some as JSON."""
+    try:
+        found = msgspec.json.decode(said) if said[:1] == "[" else said
+    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
+        found = said
+    return found if isinstance(found, list) else said
 
 
 def _event(hit: Hit) -> Json:
@@ -168,6 +197,8 @@ def _event(hit: Hit) -> Json:
             said = found if isinstance(found, dict) else {}
         except (msgspec.DecodeError, RecursionError):
             said = {}
+    if hit.get("e_c") == _SCRIPT_ERRORS:
+        return _track("Error Shown", message=name, url=action)
     known = identity_call(action, said or name)
     if known is not None:
         return known
@@ -208,5 +239,5 @@ def _answer(note: Any, results: Results) -> Reply:
     return Reply(GIF, b"image/gif", headers=((b"cache-control", b"no-store"),))
 
 
-_ROUTE: Final = Route(_open, reply=_answer, methods=frozenset(("GET", "POST")), any_media=True, visitors=True)
+_ROUTE: Final = Route(_open, reply=_answer, methods=frozenset(("GET", "POST")), any_media=True, visitors=True, all_headers=True)
 MATOMO: Final = Protocol("matomo", dict.fromkeys(("/matomo.php", "/piwik.php"), _ROUTE))
