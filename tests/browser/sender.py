@@ -19,13 +19,10 @@ const packed = await rolldown({input: process.argv[2], platform: "browser", reso
 const {output} = await packed.generate({format: "iife"});
 process.stdout.write(output[0].code);
 """
-MATOMO_JS = """for (const [name, value] of _paq) if (name === "setTrackerUrl") var door = value; else if (name === "setSiteId") var site = value;
-fetch(door, {method: "POST", mode: "no-cors", body: new URLSearchParams({idsite: site, rec: 1, apiv: 1, url: location.href, action_name: document.title,
-  _id: "92ca3b419ffd7555", rand: "1"})});"""
 UMAMI_JS = """const {websiteId, hostUrl} = document.currentScript.dataset;
 fetch(`${hostUrl}/api/send`, {method: "POST", headers: {"Content-Type": "application/json"}, body: JSON.stringify({type: "event", payload:
   {website: websiteId, hostname: location.hostname, url: location.pathname, title: document.title, screen: "1x1", language: "en", referrer: ""}})});"""
-VENDORS = {"https://your-matomo/matomo.js": MATOMO_JS, "https://your-umami/script.js": UMAMI_JS}
+VENDORS = {"https://your-umami/script.js": UMAMI_JS}
 """Scripts that come from the customer's own installation of another product: stand-ins that say a page view in that product's protocol."""
 
 

@@ -145,10 +145,16 @@ trackPageView();"""
 
 _MATOMO: Final = """<script>
   var _paq = window._paq = window._paq || [];
-  _paq.push(["trackPageView"], ["enableLinkTracking"]);
-  _paq.push(["setTrackerUrl", "ADDRESS/matomo.php"], ["setSiteId", "KEY"]);
-</script>
-<script async src="https://YOUR-MATOMO/matomo.js"></script>"""
+  _paq.push(["trackPageView"]);
+  _paq.push(["enableLinkTracking"]);
+  (function() {
+    var u="ADDRESS/";
+    _paq.push(["setTrackerUrl", u+"matomo.php"]);
+    _paq.push(["setSiteId", "KEY"]);
+    var d=document, g=d.createElement("script"), s=d.getElementsByTagName("script")[0];
+    g.async=true; g.src=u+"matomo.js"; s.parentNode.insertBefore(g,s);
+  })();
+</script>"""
 
 _PLAUSIBLE: Final = """import { init, track } from "@plausible-analytics/tracker";
 
@@ -221,7 +227,7 @@ def snippets(address: str, key: str, kind: str) -> list[Snippet]:
             ("website",),
         ),
         Snippet("snowplow", "Snowplow", "npm install @snowplow/browser-tracker", _SNOWPLOW, _LONG_KEY),
-        Snippet("matomo", "Matomo", "Your Matomo tracking code", _MATOMO, _LONG_KEY),
+        Snippet("matomo", "Matomo", "Your tracking code, with the host changed", _MATOMO, _LONG_KEY),
         Snippet("plausible", "Plausible", "npm install @plausible-analytics/tracker", _PLAUSIBLE, _LONG_KEY),
         Snippet("umami", "Umami", "Your Umami script", _UMAMI, _LONG_KEY),
         Snippet("cloudevents", "CloudEvents", "Any CloudEvents 1.0 sender", _CLOUDEVENTS, "Binary, structured and batched over HTTP.", ("other", "server")),
