@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt
 
 from sojourn.apps.people import api as people
-from sojourn.apps.workspace.api import now, salt_of
+from sojourn.apps.workspace.api import mail_settings, now, salt_of
 
 SCANNERS = re.compile(
     r"bot\b|crawl|spider|preview|prefetch|scan|fetch|monitor|curl|wget|python-|go-http|java/|okhttp|libwww|headless|barracuda|mimecast|proofpoint|safelinks"
@@ -40,11 +40,12 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     if who is None:
         return _unknown(request)
     if request.method != "POST":
-        return render(request, "messages/unsubscribe.html", {"title": "Unsubscribe?"})
+        return render(request, "messages/unsubscribe.html", {"title": "Unsubscribe?", "sender": mail_settings(who.workspace).from_name})
     salt = salt_of(who.workspace)
     assert salt is not None, "the token was signed with it"
     people.unsubscribe(who.workspace, salt, who.person, who.address, who.purpose, who.intent, now())
-    words = {"title": "You are unsubscribed", "message": "You will get no more messages of this kind. You may close this page."}
+    sender = mail_settings(who.workspace).from_name
+    words = {"title": "You are unsubscribed", "message": f"You will get no more messages of this kind from {sender}. You may close this page."}
     return render(request, "messages/public.html", words)
 
 
