@@ -5,7 +5,7 @@ from collections.abc import Callable
 import structlog
 from django.conf import settings
 from django.db import OperationalError
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed, JsonResponse
 from django.shortcuts import render
 
 from sojourn.terms.refusals import Code, Refusal
@@ -25,6 +25,8 @@ TITLE = {
 }
 
 NO_DATABASE = "The database takes nothing now: the disk may be full. Make room, then try again; what was done already counts once."
+
+FOR_FORMS = "This address only takes what a form sends. Nothing was changed. Go back, and use the button there."
 
 Answer = Callable[[HttpRequest], HttpResponseBase]
 
@@ -49,13 +51,21 @@ class Headers:
 
 
 class Refusals:
-    """A Refusal raised in a view becomes a page, in the API JSON, with its sentence and the fitting status; so does a database that cannot be used."""
+    """A Refusal raised in a view becomes a page, in the API JSON, with its sentence and the fitting status; so does a database that cannot be used.
+
+    Who opens an address that only takes what a form sends reads that, instead of nothing.
+    """
 
     def __init__(self, get_response: Answer) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        return self.get_response(request)
+        answer = self.get_response(request)
+        if isinstance(answer, HttpResponseNotAllowed) and not request.path.startswith(API):
+            allowed = answer["Allow"]
+            answer = render(request, "ui/plain.html", {"title": "Not a page", "message": FOR_FORMS}, status=answer.status_code)
+            answer["Allow"] = allowed
+        return answer
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Called by Django with what a view raised."""

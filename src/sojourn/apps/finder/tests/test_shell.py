@@ -32,7 +32,9 @@ def test_a_theme_nobody_made_and_a_cookie_somebody_wrote_change_nothing():
     client.cookies["sojourn-theme"] = '"><script>'
     assert '<html lang="en">' in client.get("/gallery/").content.decode()
     assert post(client, "/theme/", {"theme": "pink", "next": "/"}).status_code == 302
-    assert client.get("/theme/").status_code == 405
+    answer = client.get("/theme/")
+    assert (answer.status_code, answer["Allow"]) == (405, "POST")
+    assert "This address only takes what a form sends." in answer.content.decode()
 
 
 def test_the_navigation_marks_where_one_is_and_names_its_keys():
