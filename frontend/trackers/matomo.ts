@@ -123,8 +123,8 @@ const start = (): void => {
   listen(win, "pagehide", () => ask("unload"));
 };
 
-// Twice on a page, or beside Matomo's own: the first one goes on.
-if (!win.Matomo && !win.Piwik) {
+// Twice on a page, or beside Matomo's own: the first one goes on. An element of that id is no tracker.
+if (![win.Matomo, win.Piwik].some((one) => typeof one?.getTracker === "function")) {
   // A page that is made ready before anybody asks for it is not viewed yet.
   const coming = doc as Document & { prerendering?: boolean };
   if (coming.prerendering) listen(doc, "prerenderingchange", start);

@@ -16,8 +16,8 @@ export type Ask = (hook: string) => string;
 export const makeCore = (url: string, site: string, ask: Ask) => {
   const s = initial(url, site);
   const visitor = makeVisitor(s);
-  /** Whether to wait for consent, and whether there is one. */
-  const gate = { asks: false, open: !visitor.read(REFUSED) };
+  /** Whether the page asks for consent, whether there is one, and whether hits wait for it. */
+  const gate = { asks: false, open: !visitor.read(REFUSED), holds: false };
   /** Until consent: what was tracked, and when. */
   let held: [string, Done, string][] = [];
   let queued: string[] = [];
@@ -56,13 +56,13 @@ export const makeCore = (url: string, site: string, ask: Ask) => {
     );
   };
 
-  const silent = (): boolean => visitor.dnt() || (location.protocol === "file:" && !s.files);
+  const silent = (): boolean => !s.url || visitor.dnt() || (location.protocol === "file:" && !s.files);
 
   const deliver = (request: string, done?: Done): void => {
     core.lastAt = Date.now();
     if (silent()) return;
     if (gate.open) send(s, joined(request, visitor.identity()), done);
-    else if (gate.asks && !visitor.read(REFUSED)) held.push([request, done, new Date().toISOString()]);
+    else if (gate.holds) held.push([request, done, new Date().toISOString()]);
   };
 
   const flush = (): void => {
@@ -98,8 +98,7 @@ export const makeCore = (url: string, site: string, ask: Ask) => {
     release: (): void => {
       for (const [request, done, at] of held.splice(0)) deliver(joined(request, "cdt=" + at), done);
     },
-    forgetWaiting: (): void => {
-      held = [];
+    forgetQueued: (): void => {
       queued = [];
     },
   };

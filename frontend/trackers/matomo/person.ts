@@ -60,9 +60,10 @@ export const aboutMethods = ({ s, visitor }: Core) => {
   };
 };
 
-export const consentMethods = ({ s, visitor, gate, release, forgetWaiting }: Core) => {
+export const consentMethods = ({ s, visitor, gate, release, forgetQueued }: Core) => {
   const give = (cookies: boolean): void => {
     gate.open = true;
+    gate.holds = gate.asks;
     visitor.drop(REFUSED);
     if (cookies) s.cookieConsent = true;
     release();
@@ -71,15 +72,17 @@ export const consentMethods = ({ s, visitor, gate, release, forgetWaiting }: Cor
     visitor.forgetCookies();
     visitor.drop(CONSENT);
     visitor.remember(REFUSED);
+    // Consent tools say at every page that there is none yet: what waits goes on waiting. After a yes that is taken back nothing is kept.
+    if (gate.open) gate.holds = false;
     gate.open = false;
-    forgetWaiting();
+    forgetQueued();
     if (gate.asks) s.cookieConsent = false;
   };
   const remembered = (): boolean => !!visitor.read(CONSENT) && !visitor.read(REFUSED);
   const when = (name: string): number | null => Number(visitor.read(name)) || null;
   return {
     requireConsent: (): void => {
-      gate.asks = true;
+      gate.asks = gate.holds = true;
       gate.open = remembered();
       if (!gate.open) s.cookieConsent = false;
     },

@@ -12,13 +12,15 @@ const MANY = 50;
 
 const post = (s: Settings, body: string, done: Done): void => {
   const plain = s.type.startsWith("application/x-www-form-urlencoded");
-  if (s.beacon && plain && navigator.sendBeacon?.(s.url, new Blob([body], { type: s.type }))) {
+  const beacon = s.beacon && plain && !!navigator.sendBeacon;
+  if (beacon && navigator.sendBeacon(s.url, new Blob([body], { type: s.type }))) {
     done?.({});
     return;
   }
   const { url, type } = s;
   // Without CORS where it is not needed: a second door may know nothing of it.
-  fetch(url, { method: "POST", body, keepalive: body.length < ALIVE, mode: plain ? "no-cors" : "cors", headers: { "Content-Type": type } }).then(
+  // What a beacon is too small or too busy for, keepalive is too.
+  fetch(url, { method: "POST", body, keepalive: !beacon && body.length < ALIVE, mode: plain ? "no-cors" : "cors", headers: { "Content-Type": type } }).then(
     () => done?.({}),
     () => done?.(),
   );

@@ -18,21 +18,28 @@ export const makeVisitor = (s: Settings) => {
   let created = 0;
   let forced = false;
 
-  const read = (name: string): string => {
-    const found = doc.cookie.split("; ").find((one) => one.startsWith(name + "="));
+  /** The value of the first cookie whose name fits. In a frame without an origin even looking is forbidden. */
+  const find = (fits: (name: string) => boolean): string => {
     try {
-      return found ? decodeURIComponent(found.slice(name.length + 1)) : "";
+      const found = doc.cookie.split("; ").find((one) => fits(one.split("=")[0]!));
+      return found ? decodeURIComponent(found.slice(found.indexOf("=") + 1)) : "";
     } catch {
       return "";
     }
   };
+  const read = (name: string): string => find((other) => other === name);
 
   const write = (name: string, value: string, lasts: number): void => {
     const secure = s.secure || s.sameSite === "None";
-    doc.cookie =
+    const cookie =
       `${name}=${encodeURIComponent(value)};path=${s.cookiePath || "/"};expires=${new Date(Date.now() + lasts * 1000).toUTCString()}` +
       (s.cookieDomain && ";domain=" + s.cookieDomain) +
       `;SameSite=${s.sameSite}${secure ? ";secure" : ""}`;
+    try {
+      doc.cookie = cookie;
+    } catch {
+      // As above: there are no cookies here.
+    }
   };
 
   const drop = (name: string): void => write(name, "", -1);
@@ -56,8 +63,7 @@ export const makeVisitor = (s: Settings) => {
     // A page that now names its source by our key knew this visitor under the number of its Matomo site.
     if (!found && s.site.startsWith("wk_")) {
       const end = "." + named("id").split(".").pop();
-      const old = doc.cookie.split("; ").find((one) => one.startsWith(s.cookiePrefix + "id.") && one.split("=")[0]!.endsWith(end));
-      [found = "", at = ""] = (old?.split("=")[1] ?? "").split(".");
+      [found = "", at = ""] = find((name) => name.startsWith(s.cookiePrefix + "id.") && name.endsWith(end)).split(".");
     }
     if (!allowed()) return "";
     if (ID.test(found)) {

@@ -142,6 +142,8 @@ def _base(hit: Hit, request: Request) -> Json:
 
 def _campaign(url: str) -> Json:
     """What Matomo's parameters say of the campaign that led to an address."""
+    if _CAMPAIGN.search(url) is None:
+        return {}
     said = parse_qsl(re.sub(r"^[^?#]*", "", url[:4096]).replace("?", "&").replace("#", "&"))
     found = [(_CAMPAIGN.fullmatch(name), value) for name, value in said if value]
     return {_OF_CAMPAIGN.get(match[1], match[1]): value for match, value in found if match}

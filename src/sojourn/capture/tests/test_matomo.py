@@ -131,6 +131,29 @@ def test_a_product_view_is_a_page_view_and_a_product_viewed(door):
     assert (page.kind, product.name, product.props) == ("page", "Product Viewed", {"product_id": "LMP-1", "name": "Lamp", "category": "Lamps", "price": 79.9})
 
 
+@pytest.mark.parametrize("address", ["/?mtm_campaign=spring&mtm_source=news&utm_medium=mail", "/?a=1#pk_campaign=spring&mtm_source=news&utm_medium=x"])
+def test_a_campaign_is_read_as_matomo_marks_it(door, address):
+    [fact] = hit(door, url="https://shop.example" + address)
+    assert fact.context["campaign"] == {"name": "spring", "source": "news", **({"medium": "mail"} if "mail" in address else {})}
+
+
+@pytest.mark.parametrize(("said", "category"), [("Lamps", "Lamps"), ('["Lamps","LED"]', ["Lamps", "LED"]), ("[odd", "[odd")])
+def test_a_view_of_a_category_is_a_list_of_products(door, said, category):
+    page, shelf = hit(door, _pkc=said)
+    assert (page.kind, shelf.name, shelf.props) == ("page", "Product List Viewed", {"category": category})
+
+
+def test_errors_of_scripts_that_matomo_js_tells_as_events_are_errors(door):
+    [fact] = hit(door, e_c="JavaScript Errors", e_a="https://shop.example/shop.js:10:3", e_n="x is null")
+    assert (fact.name, fact.props) == ("Error Shown", {"message": "x is null", "url": "https://shop.example/shop.js:10:3"})
+
+
+def test_a_picture_on_a_page_without_scripts_is_a_view_of_the_page_that_shows_it(door):
+    door.run(door.call("/matomo.php?idsite=3&rec=1", b"", None, "GET", referer="https://shop.example/lamps"))
+    [fact] = door.facts()
+    assert (fact.kind, fact.props) == ("page", {"url": "https://shop.example/lamps", "path": "/lamps"})
+
+
 def test_an_unknown_site_is_refused(door):
     assert door.run(door.call("/matomo.php?idsite=4&rec=1&url=x", b"", None, "GET")).status == 401
     assert door.run(door.call("/matomo.php?rec=1", b"", None, "GET")).status == 401
