@@ -73,6 +73,9 @@ const run = (on: Record<string, Call> | undefined, name: string, args: unknown[]
   return true;
 };
 
+/** Where a door's scripts lie. */
+const folder = (url: unknown): string => new URL(String(url), location.href).href.replace(/[^/]*$/, "");
+
 const Matomo: Record<string, any> = {
   initialized: false,
   JSON,
@@ -94,10 +97,16 @@ const Matomo: Record<string, any> = {
   },
   getTracker: (url?: unknown, site?: unknown): Tracker => made(url, site),
   getAsyncTrackers: (): Tracker[] => trackers,
-  getAsyncTracker: (url?: unknown, site?: unknown): Tracker | undefined =>
-    url || site
-      ? trackers.find((one) => (!site || one.getSiteId() === String(site)) && (!url || String(url).startsWith(one.getMatomoUrl())))
-      : trackers[0],
+  getAsyncTracker: (url?: unknown, site?: unknown): Tracker | undefined => {
+    const [first] = trackers;
+    if (!url && !site) return first;
+    const found = trackers.find((one) => (!site || one.getSiteId() === String(site)) && (!url || folder(one.getTrackerUrl()) === folder(url)));
+    // Wrappers ask for the first tracker so, and thereby say whose it is.
+    if (found || !first || first.getSiteId()) return found;
+    first.setTrackerUrl(url || first.getTrackerUrl());
+    first.setSiteId(site);
+    return first;
+  },
   addTracker: (url?: unknown, site?: unknown): Tracker => (trackers.length ? trackers[0]!.addTracker(url, site) : added(url, site)),
   retryMissedPluginCalls: (): void => {},
 };

@@ -56,6 +56,14 @@ def test_trackers_may_be_made_by_hand_where_the_script_is_loaded_first(page: Pag
     assert door.wait("Opened")[0].props == {"category": "Menu", "label": "Main", "value": 3}
 
 
+def test_wrappers_may_ask_for_their_tracker_by_its_address_and_site(page: Page, door: Door, site: Site) -> None:
+    page.goto(site.put(f"<script src='{door.address}/piwik.js'></script>", snippet=False))
+    page.evaluate(f"() => {{ window.mine = Piwik.getAsyncTracker('{door.address}/piwik.php', 1); mine.trackPageView() }}")
+
+    door.wait("page")
+    assert page.evaluate(f"() => [Piwik.getAsyncTracker('{door.address}/', '1') === mine, Piwik.getAsyncTracker('', 9) === undefined]") == [True, True]
+
+
 def test_settings_count_wherever_they_stand_in_the_queue_and_functions_get_the_tracker(page: Page, door: Door, site: Site) -> None:
     before = """_paq.push([function(a) { window.who = [this.getVisitorId(), a] }, 'arg'], ['trackEvent', 'Early', 'Pushed']);"""
     after = "<script>_paq.push(['setUserId', 'ann'], ['setCookieNamePrefix', 'mine_']); _paq.push(() => { window.bare = 1 })</script>"
@@ -244,6 +252,22 @@ def test_without_cookies_visitors_are_told_apart_for_a_day(page: Page, door: Doo
     assert page.evaluate("() => [Matomo.getAsyncTracker().getVisitorId(), Matomo.getAsyncTracker().hasCookies()]") == ["", "0"]
 
 
+def test_referrers_that_the_page_excludes_are_none(page: Page, door: Door, site: Site) -> None:
+    before = "_paq.push(['setReferrerUrl', 'https://pay.partner.example/done'], ['setExcludedReferrers', ['*.partner.example']]);"
+    visit(page, door, site, before)
+
+    assert "referrer" not in door.wait("page")[0].props
+
+
+def test_cookies_may_be_shared_by_a_domain(page: Page, door: Door, site: Site) -> None:
+    site.put(code(door, "_paq.push(['setCookieDomain', '*.shop.localhost']);"), "/", snippet=False)
+    page.goto(site.address.replace("127.0.0.1", "www.shop.localhost"))
+    door.wait("page")
+
+    end = sha1(b".shop.localhost/").hexdigest()[:4]
+    assert {one["name"]: one["domain"] for one in page.context.cookies()} == {f"_pk_{name}.1.{end}": ".shop.localhost" for name in ("id", "ses")}
+
+
 # -- consent
 
 
@@ -268,6 +292,23 @@ def test_until_consent_nothing_is_sent_nor_stored_and_then_what_waited_is(page: 
     visit(page, door, site, "_paq.push(['requireConsent']);", path="/last")
     assert page.evaluate("() => window.count") == 0
     assert "After" not in door.names()
+
+
+def test_a_consent_tool_may_say_at_every_page_that_there_is_none_yet(page: Page, door: Door, site: Site) -> None:
+    visit(page, door, site, "_paq.push(['requireConsent']);")
+    push(
+        page,
+        "'forgetConsentGiven'",
+        "'setConsentGiven'",
+        "'forgetConsentGiven'",
+        "'trackEvent', 'x', 'Refused'",
+        "'setConsentGiven'",
+        "'trackEvent', 'x', 'Last'",
+    )
+
+    door.wait("page")
+    door.wait("Last")
+    assert sorted(door.names()) == ["Last", "page"]
 
 
 def test_consent_for_one_page_is_not_remembered(page: Page, door: Door, site: Site) -> None:

@@ -14,6 +14,35 @@ __all__ = ["closer", "door", "page", "shared", "site"]
 pytestmark = pytest.mark.browser
 
 
+REFERENCE = """trackPageView trackEvent trackSiteSearch trackGoal trackLink trackAllContentImpressions trackVisibleContentImpressions
+  trackContentImpressionsWithinNode trackContentInteractionNode trackContentImpression trackContentInteraction logAllContentBlocksOnPage ping
+  enableHeartBeatTimer enableLinkTracking enableFileTracking disablePerformanceTracking enableCrossDomainLinking setCrossDomainLinkingTimeout
+  getCrossDomainLinkingUrlParameter disableBrowserFeatureDetection enableBrowserFeatureDetection setDocumentTitle setDomains setCustomUrl setReferrerUrl
+  setExcludedReferrers getExcludedReferrers setSiteId setApiUrl setTrackerUrl getMatomoUrl getPiwikUrl getCurrentUrl setDownloadClasses
+  setDownloadExtensions addDownloadExtensions removeDownloadExtensions setIgnoreClasses setLinkClasses setLinkTrackingTimer getLinkTrackingTimer
+  discardHashTag appendToTrackingUrl setDoNotTrack killFrame redirectFile setHeartBeatTimer getVisitorId setVisitorId getVisitorInfo getAttributionInfo
+  getAttributionCampaignName getAttributionCampaignKeyword getAttributionReferrerTimestamp getAttributionReferrerUrl getUserId setUserId resetUserId
+  setCustomVariable deleteCustomVariable getCustomVariable storeCustomVariablesInCookie setCustomDimension deleteCustomDimension getCustomDimension
+  setCampaignNameKey setCampaignKeywordKey setConversionAttributionFirstReferrer setEcommerceView addEcommerceItem removeEcommerceItem clearEcommerceCart
+  getEcommerceItems trackEcommerceCartUpdate trackEcommerceOrder requireConsent setConsentGiven rememberConsentGiven forgetConsentGiven
+  hasRememberedConsent getRememberedConsent isConsentRequired requireCookieConsent setCookieConsentGiven rememberCookieConsentGiven
+  forgetCookieConsentGiven areCookiesEnabled getRememberedCookieConsent optUserOut forgetUserOptOut isUserOptedOut disableCookies deleteCookies hasConsent
+  hasCookies setCookieNamePrefix setCookieDomain setCookiePath setSecureCookie setCookieSameSite setVisitorCookieTimeout setReferralCookieTimeout
+  setSessionCookieTimeout addListener setRequestMethod disableAlwaysUseSendBeacon setCustomRequestProcessing setRequestContentType disableQueueRequest
+  setRequestQueueInterval setPagePerformanceTiming"""
+
+
+def test_every_method_of_matomos_reference_is_there(page: Page, door: Door, site: Site) -> None:
+    visit(page, door, site)
+
+    missing = "names => names.filter(name => typeof Matomo.getAsyncTracker()[name] !== 'function')"
+    assert page.evaluate(missing, REFERENCE.split()) == []
+    assert (
+        page.evaluate("() => [Matomo.getAsyncTracker().getMatomoUrl(), Matomo.getAsyncTracker().getPiwikUrl()]")
+        == [door.address.removeprefix("http:") + "/"] * 2
+    )
+
+
 # -- links
 
 
@@ -75,6 +104,22 @@ def test_a_visitor_stays_the_same_on_another_domain_of_the_owner(page: Page, doo
     here, there = door.wait("page", 2)
     assert there.props["url"] == other
     assert here.anonymous_id == there.anonymous_id
+
+
+def test_single_links_may_be_told_of_and_classes_named(page: Page, door: Door, site: Site) -> None:
+    body = """<a id=one href=/one class=out>1</a><a id=two href=https://a.example/ class=quiet>2</a><a id=three href=https://a.example/3>3</a>
+      <svg><a id=four href=https://a.example/4><text y=10>4</text></a></svg>
+      <script>addEventListener('click', event => event.preventDefault())</script>"""
+    page.goto(site.put(code(door, "_paq.push(['setLinkClasses', ['out']], ['setIgnoreClasses', 'quiet|hush']);") + body, snippet=False))
+    door.wait("page")
+    for link in ("one", "two", "three"):
+        page.click("#" + link)
+    page.dispatch_event("#four text", "click", {"composed": True})
+    page.evaluate("() => _paq.push(['trackEvent', 'x', 'Done'])")
+
+    door.wait("Done")
+    hrefs = sorted(fact.props["href"] for fact in door.wait("Link Clicked", 3))
+    assert hrefs == sorted([site.address + "/one", "https://a.example/3", "https://a.example/4"])
 
 
 # -- the shop

@@ -56,7 +56,7 @@ export const makeCore = (url: string, site: string, ask: Ask) => {
     );
   };
 
-  const silent = (): boolean => !s.url || visitor.dnt() || (location.protocol === "file:" && !s.files);
+  const silent = (): boolean => !s.url || !s.site || visitor.dnt() || (location.protocol === "file:" && !s.files);
 
   const deliver = (request: string, done?: Done): void => {
     core.lastAt = Date.now();
