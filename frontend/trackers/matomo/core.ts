@@ -94,9 +94,9 @@ export const makeCore = (url: string, site: string, ask: Ask) => {
       queued.push(joined(request, visitor.identity()));
       timer ||= setTimeout(flush, s.queueMs) as unknown as number;
     },
-    /** Send what waited for consent, with the time when it was. */
+    /** Send what waited for consent, with the time when it was, and that of now: the difference is right even where this clock is not. */
     release: (): void => {
-      for (const [request, done, at] of held.splice(0)) deliver(joined(request, "cdt=" + at), done);
+      for (const [request, done, cdt] of held.splice(0)) deliver(joined(request, query({ cdt, sent_at: new Date().toISOString() })), done);
     },
     forgetQueued: (): void => {
       queued = [];

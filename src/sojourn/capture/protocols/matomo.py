@@ -135,6 +135,7 @@ def _base(hit: Hit, request: Request) -> Json:
         "anonymousId": hit.get("cid") or hit.get("_id") or (None if user else visitor(request, hit.get("idsite", ""), hit.get("cip", ""), hit.get("ua", ""))),
         "messageId": f"matomo-order-{hit['ec_id'][:80]}" if hit.get("ec_id") else None,
         "timestamp": hit.get("cdt"),
+        "sentAt": hit.get("sent_at"),  # of our own script, with hits that waited in a page
         "context": context,
         "matomo": {key: value for key, value in hit.items() if key not in _KEPT},
     }

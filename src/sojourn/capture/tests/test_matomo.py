@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 import pytest
 
 from sojourn.capture.protocols.pixel import GIF
-from sojourn.capture.tests.door import SHOP, Door
+from sojourn.capture.tests.door import NOW, SHOP, Door
 
 URL = "https://shop.example/lamps"
 HIT = {"idsite": "3", "rec": "1", "cid": "92ca3b419ffd7555", "url": URL, "send_image": "0"}
@@ -141,6 +141,11 @@ def test_a_campaign_is_read_as_matomo_marks_it(door, address):
 def test_a_view_of_a_category_is_a_list_of_products(door, said, category):
     page, shelf = hit(door, _pkc=said)
     assert (page.kind, shelf.name, shelf.props) == ("page", "Product List Viewed", {"category": category})
+
+
+def test_a_hit_that_waited_in_a_page_was_when_it_was_though_the_clock_there_is_off(door):
+    [fact] = hit(door, cdt="2026-11-18T14:00:00.000Z", sent_at="2026-11-18T14:01:40.000Z")
+    assert fact.at == NOW - 100_000
 
 
 def test_errors_of_scripts_that_matomo_js_tells_as_events_are_errors(door):
