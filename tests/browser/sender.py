@@ -3,10 +3,9 @@
 import subprocess
 import sys
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
-from playwright.sync_api import Browser, BrowserContext, Page, Route
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.sdk.conftest import FOLDER
 
@@ -19,11 +18,6 @@ const packed = await rolldown({input: process.argv[2], platform: "browser", reso
 const {output} = await packed.generate({format: "iife"});
 process.stdout.write(output[0].code);
 """
-UMAMI_JS = """const {websiteId, hostUrl} = document.currentScript.dataset;
-fetch(`${hostUrl}/api/send`, {method: "POST", headers: {"Content-Type": "application/json"}, body: JSON.stringify({type: "event", payload:
-  {website: websiteId, hostname: location.hostname, url: location.pathname, title: document.title, screen: "1x1", language: "en", referrer: ""}})});"""
-VENDORS = {"https://your-umami/script.js": UMAMI_JS}
-"""Scripts that come from the customer's own installation of another product: stand-ins that say a page view in that product's protocol."""
 
 
 def shell(code: str) -> None:
@@ -32,10 +26,6 @@ def shell(code: str) -> None:
 
 def python(code: str) -> None:
     _done([sys.executable, "-c", code])
-
-
-def _script(script: str, route: Route) -> None:
-    route.fulfill(content_type="text/javascript", body=script)
 
 
 def _done(command: list[str], said: str = "", folder: Path | None = None) -> str:
@@ -55,8 +45,6 @@ class Website:
         # Clients that stay silent where a browser says that it is steered are to be heard here.
         self._context.add_init_script("Object.defineProperty(Navigator.prototype, 'webdriver', {get: () => false})")
         self._context.route(SHOP + "**", lambda route: route.fulfill(content_type="text/html; charset=utf-8", body=self._page))
-        for address, script in VENDORS.items():
-            self._context.route(address, partial(_script, script))
 
     def close(self) -> None:
         self._context.close()
@@ -96,7 +84,8 @@ RUNS = {
     "posthog": "page",
     "snowplow": "module",
     "matomo": "page",
-    "plausible": "module",
+    "plausible": "page",
+    "plausible-npm": "module",
     "umami": "page",
     "cloudevents": "shell",
     "pixel": "page",

@@ -105,7 +105,7 @@ def basic(key: str) -> dict[str, str]:
 # -- sources with a write key
 
 VIEW = re.compile("page|Shop")
-FIRST = {"browser": VIEW, "matomo": VIEW, "snowplow": VIEW, "umami": VIEW, "pixel": "Newsletter Opened"}
+FIRST = {"browser": VIEW, "matomo": VIEW, "snowplow": VIEW, "plausible": VIEW, "umami": VIEW, "pixel": "Newsletter Opened"}
 """What the first event is called, where it is no order and no product in a cart."""
 
 

@@ -156,12 +156,14 @@ _MATOMO: Final = """<script>
   })();
 </script>"""
 
-_PLAUSIBLE: Final = """import { init, track } from "@plausible-analytics/tracker";
+_PLAUSIBLE: Final = """<script defer data-domain="KEY" src="ADDRESS/js/script.js"></script>"""
+
+_PLAUSIBLE_NPM: Final = """import { init, track } from "@plausible-analytics/tracker";
 
 init({ domain: "KEY", endpoint: "ADDRESS/api/event" });
 track("Product Added", { props: { product_id: "p-1" }, revenue: { amount: 89.9, currency: "EUR" } });"""
 
-_UMAMI: Final = """<script defer src="https://YOUR-UMAMI/script.js" data-website-id="KEY" data-host-url="ADDRESS"></script>"""
+_UMAMI: Final = """<script defer src="ADDRESS/script.js" data-website-id="KEY"></script>"""
 
 _CLOUDEVENTS: Final = """curl ADDRESS/cloudevents -H 'Authorization: Bearer KEY' -H 'Content-Type: application/cloudevents+json' -d '{
   "specversion": "1.0", "id": "e-1", "source": "/shop", "type": "com.shop.order.completed", "subject": "ann",
@@ -173,6 +175,7 @@ _PIXEL: Final = """<img src="ADDRESS/pixel.gif?key=KEY&event=Newsletter%20Opened
 _LONG_KEY: Final = (
     "The key stands where the id of the site did. To leave the client as it is, enter its id under “Keep your client's settings” and change the host only."
 )
+_PLAUSIBLE_FORMS: Final = "The other names of the script, such as script.outbound-links.js and pa-….js, work too; the id of pa-….js is pa-…."
 _HTTPS: Final = "This SDK speaks https only: it works once Sojourn is reached under an https address (SOJOURN_PUBLIC_URL)."
 
 
@@ -228,8 +231,9 @@ def snippets(address: str, key: str, kind: str) -> list[Snippet]:
         ),
         Snippet("snowplow", "Snowplow", "npm install @snowplow/browser-tracker", _SNOWPLOW, _LONG_KEY),
         Snippet("matomo", "Matomo", "Your tracking code, with the host changed", _MATOMO, _LONG_KEY),
-        Snippet("plausible", "Plausible", "npm install @plausible-analytics/tracker", _PLAUSIBLE, _LONG_KEY),
-        Snippet("umami", "Umami", "Your Umami script", _UMAMI, _LONG_KEY),
+        Snippet("plausible", "Plausible", "Your script, with the host changed", _PLAUSIBLE, f"{_LONG_KEY} {_PLAUSIBLE_FORMS}"),
+        Snippet("plausible-npm", "Plausible as a package", "npm install @plausible-analytics/tracker", _PLAUSIBLE_NPM, _LONG_KEY),
+        Snippet("umami", "Umami", "Your script, with the host changed", _UMAMI, _LONG_KEY),
         Snippet("cloudevents", "CloudEvents", "Any CloudEvents 1.0 sender", _CLOUDEVENTS, "Binary, structured and batched over HTTP.", ("other", "server")),
         Snippet("pixel", "Pixel", "In a mail, or a page without scripts", _PIXEL, "", ("other",)),
         Snippet("curl", "HTTP", "Any language, one request", _CURL, "The answer says what became of the event.", ("other", "server")),

@@ -35,7 +35,7 @@ def test_what_fits_the_kind_stands_first(kind):
     fits = [kind in one.kinds for one in shown]
     assert fits == sorted(fits, reverse=True)
     assert fits[0]
-    assert len({one.key for one in shown}) == len(shown) == 21
+    assert len({one.key for one in shown}) == len(shown) == 22
 
 
 def test_what_speaks_https_only_says_so_where_there_is_none():
