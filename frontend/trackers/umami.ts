@@ -7,6 +7,7 @@ interface Measured extends PerformanceEntry {
   value: number;
   hadRecentInput: boolean;
   responseStart: number;
+  activationStart?: number;
 }
 
 /** Milliseconds in which a page that changes its address by script gets its new title. */
@@ -239,13 +240,19 @@ const watchSpeed = (): void => {
   let shifted = 0;
   let first = 0;
   let last = 0;
+  // A page that was made ready ahead counts from when it was shown.
+  let shown = 0;
+  const since = (at: number): number => Math.max(0, at - shown);
   const observe = (type: string, fn: (entry: Measured) => unknown): void => {
     // Browsers that do not measure it say so by an error.
     safely(() => new PerformanceObserver((list) => (list.getEntries() as Measured[]).forEach(fn)).observe({ type, buffered: true, durationThreshold: 40 } as PerformanceObserverInit))();
   };
-  observe("navigation", ({ responseStart }) => (found.ttfb = responseStart));
-  observe("paint", ({ name, startTime }) => name === "first-contentful-paint" && (found.fcp = startTime));
-  observe("largest-contentful-paint", ({ startTime }) => (found.lcp = startTime));
+  observe("navigation", ({ responseStart, activationStart }) => {
+    shown = activationStart || 0;
+    found.ttfb = since(responseStart);
+  });
+  observe("paint", ({ name, startTime }) => name === "first-contentful-paint" && (found.fcp = since(startTime)));
+  observe("largest-contentful-paint", ({ startTime }) => (found.lcp = since(startTime)));
   observe("event", ({ interactionId, duration }) => interactionId && (found.inp = Math.max(found.inp || 0, duration)));
   observe("layout-shift", ({ value, startTime, hadRecentInput }) => {
     if (hadRecentInput) return;
@@ -290,7 +297,7 @@ const tell = async (error: unknown, handled: boolean, said: Props = {}): Promise
     referrer: bare(from, true),
     eventId: crypto.getRandomValues(new Uint32Array(4)).join("-"),
     name: known?.name || "Error",
-    message: scrub(known ? known.message : typeof error === "string" ? error : "no error, but an object"),
+    message: scrub(known ? known.message : typeof error === "object" ? "an object that is no error" : error),
     stack: scrub(known?.stack),
     handled,
     release: said.release || setting("release") || undefined,

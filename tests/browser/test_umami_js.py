@@ -277,6 +277,20 @@ def test_settings_may_stand_in_a_global_object(page: Page, door: Door, site: Sit
     assert [(one["payload"]["name"], one["payload"]["tag"]) for one in told] == [("signup-button", "a")]
 
 
+def test_the_script_may_be_put_there_by_another_script_or_be_a_module(page: Page, door: Door, site: Site) -> None:
+    manager = f"""<body><script>(function () {{
+        var el = document.createElement('script');
+        el.setAttribute('src', '{door.address}/script.js');
+        el.setAttribute('data-website-id', '{WEBSITE}');
+        document.body.appendChild(el);
+    }})();</script>"""
+    page.goto(site.put(manager, "/managed", snippet=False))
+    door.wait("page")
+    page.goto(site.put(snippet(door).replace("defer", "type=module"), "/module", snippet=False))
+
+    assert [fact.props["path"] for fact in door.wait("page", 2)] == ["/managed", "/module"]
+
+
 def test_the_servers_word_is_given_back_and_heeded(page: Page, door: Door, site: Site) -> None:
     heard: list[str | None] = []
     answers = iter(['{"cache": "c1"}', '{"cache": "c2", "disabled": true}'])
