@@ -34,9 +34,11 @@ CODE = """<!-- Matomo -->
 READY = "() => window.Matomo && Matomo.initialized"
 HASH = sha1(b"127.0.0.1/").hexdigest()[:4]
 """Ends the names of Matomo's cookies."""
-COUNT = """const real = navigator.sendBeacon.bind(navigator); window.count = 0;
-navigator.sendBeacon = (...hit) => { window.count++; return real(...hit) }"""
-"""Counts in a page what it sends, so that nothing has to be waited for to know that nothing is sent."""
+COUNT = """const real = navigator.sendBeacon.bind(navigator); window.count = window.writes = 0;
+navigator.sendBeacon = (...hit) => { window.count++; return real(...hit) };
+const {get, set} = Object.getOwnPropertyDescriptor(Document.prototype, 'cookie');
+Object.defineProperty(document, 'cookie', {get: () => get.call(document), set: (value) => { window.writes++; set.call(document, value) }})"""
+"""Counts in a page what it sends and stores, so that nothing has to be waited for to know that there is nothing."""
 
 
 @pytest.fixture(scope="module")

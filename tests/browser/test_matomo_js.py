@@ -233,6 +233,26 @@ def test_cookies_are_named_and_last_as_the_page_says(page: Page, door: Door, sit
     assert not [name for name in cookies(page) if name.startswith("_pk") or "testcookie" in name]
 
 
+def test_on_a_page_with_tls_cookies_may_be_secure(browser: Browser, door: Door) -> None:
+    context = browser.new_context(permissions=["local-network-access"])
+    before = "_paq.push(['setSecureCookie', true], ['setCookieSameSite', 'None']);"
+    html = "<title>Shop</title>" + code(door, before).replace('u="//', 'u="http://')
+    context.route("https://shop.example/**", lambda route: route.fulfill(content_type="text/html", body=html))
+    context.new_page().goto("https://shop.example/lamps")
+
+    assert door.wait("page")[0].props["url"] == "https://shop.example/lamps"
+    assert {(one["secure"], one["sameSite"]) for one in context.cookies()} == {(True, "None")}
+    context.close()
+
+
+def test_in_a_frame_that_may_have_no_cookies_visitors_are_told_apart_for_a_day(page: Page, door: Door, site: Site) -> None:
+    site.put(code(door), "/framed", snippet=False)
+    page.goto(site.put("<iframe sandbox=allow-scripts src=/framed></iframe>", snippet=False))
+
+    [fact] = door.wait("page")
+    assert (fact.props["path"], str(fact.anonymous_id)[:8]) == ("/framed", "visitor-")
+
+
 def test_what_brought_the_visit_is_told_of_all_its_hits(page: Page, door: Door, site: Site) -> None:
     visit(page, door, site, "_paq.push(['setReferrerUrl', 'https://news.example/x']);", path="/?pk_campaign=spring&pk_kwd=lamp")
     visit(page, door, site, path="/next")
@@ -272,9 +292,9 @@ def test_cookies_may_be_shared_by_a_domain(page: Page, door: Door, site: Site) -
 
 
 def test_until_consent_nothing_is_sent_nor_stored_and_then_what_waited_is(page: Page, door: Door, site: Site) -> None:
-    visit(page, door, site, "_paq.push(['requireConsent']);")
+    visit(page, door, site, "_paq.push(['requireConsent'], ['setCookieDomain', '*.elsewhere.example']);")
     push(page, "'trackEvent', 'x', 'Waited'")
-    assert page.evaluate("() => [window.count, document.cookie]") == [0, ""]
+    assert page.evaluate("() => [window.count, window.writes, document.cookie]") == [0, 0, ""]
     before = time.time() * 1000
 
     page.wait_for_timeout(60)
@@ -320,7 +340,8 @@ def test_consent_for_one_page_is_not_remembered(page: Page, door: Door, site: Si
 
 
 def test_cookies_wait_for_their_own_consent(page: Page, door: Door, site: Site) -> None:
-    visit(page, door, site, "_paq.push(['requireCookieConsent']);")
+    visit(page, door, site, "_paq.push(['requireCookieConsent'], ['setCookieDomain', '*.elsewhere.example']);")
+    assert page.evaluate("() => window.writes") == 0
     assert str(door.wait("page")[0].anonymous_id).startswith("visitor-")
     assert cookies(page) == {}
 

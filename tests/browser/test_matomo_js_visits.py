@@ -137,6 +137,7 @@ def test_a_visit_of_the_shop_from_the_shelf_to_the_order(page: Page, door: Door,
     )
     assert page.evaluate("() => Object.keys(Matomo.getAsyncTracker().getEcommerceItems())") == ["LMP-1", "BLB-2"]
     push(page, "'trackEcommerceOrder', 'o-1', 107.8, 97.9, 5, 9.9, false", "'trackPageView', 'Thanks'")
+    push(page, "'addEcommerceItem', 'LMP-1'", "'clearEcommerceCart'")
 
     door.wait("page", 2)
     [seen], [cart], [order] = door.wait("Product Viewed"), door.wait("Cart Viewed"), door.wait("Order Completed")
@@ -172,9 +173,11 @@ def test_contents_are_told_when_they_are_shown_and_clicked(page: Page, door: Doo
     for place in ("#pic img", "p"):
         page.dispatch_event(place, "click", {"composed": True})
     page.evaluate("() => _paq.push(['trackContentInteractionNode', document.querySelector('div a'), 'hovered'])")
+    page.evaluate("""() => { document.body.insertAdjacentHTML('beforeend', '<div id=new><i data-track-content data-content-name=New></i></div>');
+      _paq.push(['trackContentImpressionsWithinNode', document.querySelector('#new')]) }""")
     push(page, "'trackContentImpression', 'Hand', 'Made', 'https://a.example/'", "'trackContentInteraction', 'tapped', 'Hand', 'Made', 'https://a.example/'")
 
-    door.wait("Content Seen", 4)
+    door.wait("Content Seen", 5)
     door.wait("Content Clicked", 3)
     banner = {"content": "Banner", "piece": "Spring", "target": site.address + "/sale"}
     picture = {"content": "/lamp.png", "piece": site.address + "/lamp.png", "target": site.address + "/#x"}
@@ -184,7 +187,7 @@ def test_contents_are_told_when_they_are_shown_and_clicked(page: Page, door: Doo
     def by_name(name: str) -> list[dict[str, Any]]:
         return sorted((fact.props for fact in door.facts(name)), key=str)
 
-    assert by_name("Content Seen") == sorted([banner, picture, teaser, hand], key=str)
+    assert by_name("Content Seen") == sorted([banner, picture, teaser, hand, {"content": "New", "piece": "Unknown"}], key=str)
     assert by_name("Content Clicked") == sorted([banner, picture, hand], key=str)
     assert {said(fact)["c_i"] for fact in door.facts("Content Clicked")} == {"click", "hovered", "tapped"}
 
@@ -254,6 +257,13 @@ def test_requests_are_made_as_the_page_wants_them(page: Page, door: Door, site: 
         push(page, "'trackEvent', 'x', 'Posted'")
     assert asked(seen.value)[1] == "application/json"
     assert door.wait("Posted")[0].props == {"category": "x"}
+
+
+def test_where_a_page_allows_its_tracker_pictures_only_a_picture_goes(page: Page, door: Door, site: Site) -> None:
+    policy = """<meta http-equiv=Content-Security-Policy content="connect-src 'none'; img-src *">"""
+    page.goto(site.put(policy + code(door, "_paq.push(['setRequestMethod', 'GET']);"), snippet=False))
+
+    assert door.wait("page")[0].props["title"] == "Shop"
 
 
 def test_queued_requests_go_together_when_the_page_is_left(page: Page, door: Door, site: Site) -> None:

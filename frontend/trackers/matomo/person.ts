@@ -135,10 +135,9 @@ export const cookieMethods = ({ s, visitor, gate }: Core) => {
       if (visitor.dnt()) visitor.forgetCookies();
     },
     setCookieDomain: (domain: unknown): void => {
-      const name = String(domain ?? "")
+      s.cookieDomain = String(domain ?? "")
         .replace(/^\*/, "")
         .replace(/[./]+$/, "");
-      if (visitor.canUse(name)) s.cookieDomain = name;
     },
     getCookieDomain: (): string => s.cookieDomain,
     getCookiePath: (): string => s.cookiePath,

@@ -17,6 +17,8 @@ export const makeVisitor = (s: Settings) => {
   let id = "";
   let created = 0;
   let forced = false;
+  let tried: string | undefined;
+  let working = false;
 
   /** The value of the first cookie whose name fits. In a frame without an origin even looking is forbidden. */
   const find = (fits: (name: string) => boolean): string => {
@@ -30,11 +32,13 @@ export const makeVisitor = (s: Settings) => {
   const read = (name: string): string => find((other) => other === name);
 
   const write = (name: string, value: string, lasts: number): void => {
-    const secure = s.secure || s.sameSite === "None";
+    // Without TLS no cookie may be "None", and this visitor would be a new one at every page.
+    const sameSite = s.sameSite === "None" && location.protocol !== "https:" ? "Lax" : s.sameSite;
+    const secure = s.secure || sameSite === "None";
     const cookie =
       `${name}=${encodeURIComponent(value)};path=${s.cookiePath || "/"};expires=${new Date(Date.now() + lasts * 1000).toUTCString()}` +
       (s.cookieDomain && ";domain=" + s.cookieDomain) +
-      `;SameSite=${s.sameSite}${secure ? ";secure" : ""}`;
+      `;SameSite=${sameSite}${secure ? ";secure" : ""}`;
     try {
       doc.cookie = cookie;
     } catch {
@@ -46,7 +50,27 @@ export const makeVisitor = (s: Settings) => {
 
   const named = (what: string): string => `${s.cookiePrefix}${what}.${s.site}.${digest((s.cookieDomain || location.hostname) + (s.cookiePath || "/"))}`;
 
-  const allowed = (): boolean => !s.cookiesOff && s.cookieConsent && navigator.cookieEnabled;
+  /** Whether cookies work here, for the domain that the page names or else for its own. Tried, since some frames claim to have cookies that have none. */
+  const works = (): boolean => {
+    if (tried === s.cookieDomain) return working;
+    const name = s.cookiePrefix + "testcookie";
+    const probe = (): boolean => {
+      write(name, "1", 60);
+      const can = read(name) === "1";
+      drop(name);
+      return can;
+    };
+    working = probe();
+    if (!working && s.cookieDomain) {
+      s.cookieDomain = "";
+      working = probe();
+    }
+    tried = s.cookieDomain;
+    return working;
+  };
+
+  // Nothing is tried before it may be.
+  const allowed = (): boolean => !s.cookiesOff && s.cookieConsent && works();
 
   const parsed = <T>(text: string, otherwise: T): T => {
     try {
@@ -59,13 +83,13 @@ export const makeVisitor = (s: Settings) => {
   /** What the cookie says; the id that another of the owner's domains sent along; a new one. Without cookies there is none, and the server tells visitors apart for a day. */
   const known = (): string => {
     if (forced) return id;
+    if (!allowed()) return "";
     let [found = "", at = ""] = read(named("id")).split(".");
     // A page that now names its source by our key knew this visitor under the number of its Matomo site.
     if (!found && s.site.startsWith("wk_")) {
       const end = "." + named("id").split(".").pop();
       [found = "", at = ""] = find((name) => name.startsWith(s.cookiePrefix + "id.") && name.endsWith(end)).split(".");
     }
-    if (!allowed()) return "";
     if (ID.test(found)) {
       id = found;
       created = +at || seconds();
@@ -86,10 +110,11 @@ export const makeVisitor = (s: Settings) => {
 
   /** Who it is, as parameters; and the cookies made to last on. */
   const identity = (): string => {
+    let from: Origin = ["", "", 0, ""];
+    const cookies = allowed();
     const fresh = !read(named("id"));
     const visitor = known();
-    let from: Origin = ["", "", 0, ""];
-    if (allowed()) {
+    if (cookies) {
       from = origin();
       if (!read(named("ses"))) from = arrived(from);
       write(named("ses"), "1", s.sessionSeconds);
@@ -131,19 +156,11 @@ export const makeVisitor = (s: Settings) => {
       if (forced) id = String(given);
     },
     /** Remember an answer for so many hours, or for good. */
-    remember: (name: string, hours?: number): void => write(name, String(Date.now()), hours ? +hours * 3600 : FOR_GOOD),
-    drop,
-    /** Whether the browser lets this page set cookies for that domain. */
-    canUse: (domain: string): boolean => {
-      const before = s.cookieDomain;
-      s.cookieDomain = domain;
-      const name = s.cookiePrefix + "testcookie";
-      write(name, "1", 60);
-      const can = read(name) === "1";
-      drop(name);
-      s.cookieDomain = before;
-      return can;
+    remember: (name: string, hours?: number): void => {
+      works();
+      write(name, String(Date.now()), hours ? +hours * 3600 : FOR_GOOD);
     },
+    drop,
     crossing: (): string => `${CROSSING}=${known() || "0".repeat(16)}${seconds()}${digest(navigator.userAgent)}`,
     /** This address without what only we put there, or what the page wants left out. */
     clean: (address: string): string => {
