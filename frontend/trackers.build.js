@@ -19,10 +19,12 @@ for (const file of existsSync(sources) ? readdirSync(sources).filter((name) => n
       target: "es2020",
       minify: true,
       modulePreload: false,
-      rolldownOptions: { input: join(sources, file), output: { format: "iife", entryFileNames: file.replace(/\.ts$/, ".js") } },
+      rolldownOptions: { input: join(sources, file), output: { format: "iife", entryFileNames: file.replace(/\.ts$/, ".js"), comments: { legal: true } } },
     },
   });
 }
+
+copyFileSync(join(here, "node_modules/@plausible-analytics/tracker/LICENSE.md"), join(out, "plausible.LICENSE"));
 
 const posthog = join(here, "node_modules/posthog-js");
 mkdirSync(join(out, "posthog"), { recursive: true });

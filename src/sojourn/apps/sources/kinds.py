@@ -31,7 +31,7 @@ CLIENTS: Final[dict[str, Client]] = {
     "rudderstack": Client("RudderStack", "write key", "2Fp0Ad9qnW1"),
     "posthog": Client("PostHog", "project API key", "phc_x7Yq…"),
     "matomo": Client("Matomo", "site id", "1", "matomo:"),
-    "plausible": Client("Plausible", "domain", "shop.example", "plausible:"),
+    "plausible": Client("Plausible", "domain or pa-… id", "shop.example", "plausible:"),
     "umami": Client("Umami", "website id", "94db1cb1-74f4-4a40-ad6c-962362670409", "umami:"),
     "snowplow": Client("Snowplow", "app id", "shop", "snowplow:"),
 }
