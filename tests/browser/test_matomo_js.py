@@ -80,7 +80,7 @@ def test_what_is_unknown_is_one_warning_and_nothing_else(page: Page, door: Door,
     told: list[str] = []
     page.on("console", lambda message: told.append(f"{message.type}: {message.text}"))
     page.on("pageerror", lambda error: told.append(str(error)))
-    visit(page, door, site, "_paq.push(['noSuchThing', 1], ['MediaAnalytics::enable'], 7, null, ['trackEvent', '', '']);")
+    visit(page, door, site, "_paq.push(['noSuchThing', 1], ['noSuchThing'], ['MediaAnalytics::enable'], 7, null, ['trackEvent', '', '']);")
     push(page, "'trackLink', 'http://[', 'link'", "() => { throw new Error('mine') }", "'trackEvent', 'Still', 'There'")
 
     door.wait("There")

@@ -57,6 +57,7 @@ def test_clicks_that_lead_out_or_to_a_file_are_told(page: Page, door: Door, site
         "ignored": 'href="https://x.example/a.zip" class="matomo_ignore"',
         "inside": 'href="/next"',
         "mail": 'href="mailto:a@b.example"',
+        "chat": 'href="whatsapp://send?text=a"',
         "added": 'href="https://x.example/a.mp5?b=1"',
         "removed": 'href="/picture.png"',
     }
@@ -69,10 +70,11 @@ def test_clicks_that_lead_out_or_to_a_file_are_told(page: Page, door: Door, site
     for name in links:
         page.click(f"#{name} b")
 
-    until(lambda: len(door.facts()) == 7, door.names)
+    until(lambda: len(door.facts()) == 8, door.names)
     told = [(fact.name, fact.props["url"]) for fact in door.facts()[1:]]
     assert sorted(told) == sorted([
-        ("Link Clicked", "https://partner.example/a"), ("Link Clicked", site.address + "/partner"), ("File Downloaded", site.address + "/list.pdf"),
+        ("Link Clicked", "https://partner.example/a"), ("Link Clicked", "whatsapp://send?text=a"),
+        ("Link Clicked", site.address + "/partner"), ("File Downloaded", site.address + "/list.pdf"),
         ("File Downloaded", site.address + "/last"), ("File Downloaded", site.address + "/book"), ("File Downloaded", "https://x.example/a.mp5?b=1"),
     ])  # fmt: skip
 

@@ -16,8 +16,8 @@ export const contentMethods = ({ track, compose, many }: Core) => {
     shown.add(key);
     return [compose(query(said), undefined, "contentImpressions")];
   };
-  const seen = (root: ParentNode & Node): void => {
-    const fresh = blocks(root).flatMap((block) => impression(describe(block)));
+  const seen = (those: Element[]): void => {
+    const fresh = those.flatMap((block) => impression(describe(block)));
     if (fresh.length) many(fresh);
   };
   const interact = (block: Element, how: unknown): void => track({ ...describe(block), c_i: how || "Unknown" }, undefined, "contentInteraction");
@@ -37,19 +37,19 @@ export const contentMethods = ({ track, compose, many }: Core) => {
     },
     trackAllContentImpressions: (): void =>
       onReady(() => {
-        seen(doc);
+        seen(blocks(doc));
         watch();
       }),
     trackVisibleContentImpressions: (_onScroll?: unknown, everyMs: unknown = 750): void =>
       onReady(() => {
         watch();
         if (look) look();
-        else look = watchVisible((block) => many(impression(describe(block))), Number(everyMs));
+        else look = watchVisible(seen, Number(everyMs));
       }),
     trackContentImpressionsWithinNode: (node: Element): void => {
       watch();
       if (look) look(node);
-      else seen(node);
+      else seen(blocks(node));
     },
     logAllContentBlocksOnPage: (): void => console.log(blocks(doc).map(describe)),
   };

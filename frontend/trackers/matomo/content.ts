@@ -56,14 +56,12 @@ export const watchContent = (track: (block: Element) => void): void => {
 };
 
 /** Tell of blocks when they come into view, also of those that are added later. Returns what looks for such again. */
-export const watchVisible = (show: (block: Element) => void, every: number): Call => {
+export const watchVisible = (show: (blocks: Element[]) => void, every: number): Call => {
   const observer = new IntersectionObserver((seen) => {
-    for (const { isIntersecting, target } of seen) {
-      if (!isIntersecting) continue;
-      // Looked at anew next time: what is hidden now may be shown then, and another page view counts what it shows.
-      observer.unobserve(target);
-      if (target.checkVisibility?.({ opacityProperty: true, visibilityProperty: true }) ?? true) show(target);
-    }
+    const inView = seen.filter(({ isIntersecting }) => isIntersecting).map(({ target }) => target);
+    // Looked at anew next time: what is hidden now may be shown then, and another page view counts what it shows.
+    for (const block of inView) observer.unobserve(block);
+    show(inView.filter((block) => block.checkVisibility?.({ opacityProperty: true, visibilityProperty: true }) ?? true));
   });
   const look = (root: ParentNode & Node = doc): void => {
     for (const block of blocks(root)) observer.observe(block);

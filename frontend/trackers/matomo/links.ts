@@ -34,7 +34,7 @@ const addressOf = (link: Element): string => {
 
 /** "link", "download", or nothing. */
 const kind = (s: Settings, link: Element, address: string): string => {
-  if (hasOne(link, s.ignoreClasses) || !/^(https?|ftp|file):/i.test(address) || (s.url && address.startsWith(new URL(s.url, location.href).href))) return "";
+  if (hasOne(link, s.ignoreClasses) || /^(javascript|vbscript|mailto|tel|data|blob|about):/i.test(address) || (s.url && address.startsWith(new URL(s.url, location.href).href))) return "";
   if (hasOne(link, s.linkClasses)) return "link";
   const { pathname, search } = new URL(address);
   const file = new RegExp(`\\.(${s.downloads.join("|")})$`, "i");

@@ -10,8 +10,12 @@ export type Done = ((answer?: unknown) => void) | undefined;
 
 export const seconds = (): number => Math.round(Date.now() / 1000);
 
+const warned = new Set<string>();
+
+/** Once for each sentence: what is wrong at every click fills no console. */
 export const warn = (text: string): void => {
-  console.warn("Matomo tracker: " + text);
+  if (!warned.has(text)) console.warn("Matomo tracker: " + text);
+  warned.add(text);
 };
 
 /** The function, but nothing that it throws reaches the page. */
