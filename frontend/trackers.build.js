@@ -24,7 +24,7 @@ for (const file of existsSync(sources) ? readdirSync(sources).filter((name) => n
   });
 }
 
-copyFileSync(join(here, "node_modules/@plausible-analytics/tracker/LICENSE.md"), join(out, "plausible.LICENSE"));
+copyFileSync(join(here, "node_modules/@plausible-analytics/tracker/LICENSE.md"), join(out, "plausible.LICENSE.txt"));
 
 const posthog = join(here, "node_modules/posthog-js");
 mkdirSync(join(out, "posthog"), { recursive: true });
@@ -35,5 +35,5 @@ for (const name of [
 ]) {
   copyFileSync(join(posthog, `dist/${name}.js`), join(out, `posthog/${name}.js`));
 }
-copyFileSync(join(posthog, "LICENSE"), join(out, "posthog/LICENSE"));
-writeFileSync(join(out, "posthog/VERSION"), JSON.parse(readFileSync(join(posthog, "package.json"), "utf8")).version);
+copyFileSync(join(posthog, "LICENSE"), join(out, "posthog/LICENSE.txt"));
+writeFileSync(join(out, "posthog/version.txt"), JSON.parse(readFileSync(join(posthog, "package.json"), "utf8")).version);

@@ -42,7 +42,7 @@ def test_a_page_that_changed_the_host_only_is_heard(page: Page, door: Door, site
     page.click("#buy")
     assert door.wait("Element Clicked")[0].props == {"label": "Buy", "tag": "button", "id": "buy"}
 
-    version = (BUILT / "posthog/VERSION").read_text()
+    version = (BUILT / "posthog/version.txt").read_text()
     loaded = [f"/static/{name}" for name in ("array.js", *(f"{version}/{name}.js" for name in ("exception-autocapture", "dead-clicks-autocapture", VITALS)))]
     until(lambda: set(loaded) <= set(answered), lambda: str(answered))
     assert [answered[path] for path in loaded] == [200] * 4

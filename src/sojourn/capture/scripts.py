@@ -89,7 +89,7 @@ def _read(file: Path, _changed_at: int) -> Script:
 
 def _version(folder: Path) -> str:
     """Of the client in this folder; empty where it is not built."""
-    file = folder / "VERSION"
+    file = folder / "version.txt"
     return file.read_text().strip() if file.is_file() else ""
 
 

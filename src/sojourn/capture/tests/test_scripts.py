@@ -15,7 +15,7 @@ def built(tmp_path: Path) -> Path:
     folder.mkdir()
     for name in ("array", "array.full", "array.full.no-external", "exception-autocapture"):
         (folder / f"{name}.js").write_text(f"{name}();")
-    (folder / "VERSION").write_text("1.449.2")
+    (folder / "version.txt").write_text("1.449.2")
     return tmp_path
 
 
@@ -47,7 +47,7 @@ def test_each_vendors_snippet_finds_its_script(built: Path, path: str, file: str
         "/static/1.448.0/exception-autocapture.js",  # the client then asks for the one without a version
         "/static/recorder.js",
         "/static/array.js.map",
-        "/static/VERSION",
+        "/static/version.txt",
         "/static/../posthog/array.js",
         "/static/ui/built/ui.js",
         "/array/wk_shop/config.js",
