@@ -168,8 +168,8 @@ ROUNDS: Final = 5
 ATTACKERS: Final = 8
 
 
-def _http(body: bytes, *, key: bool = True, encoding: str = "") -> bytes:
-    head = "POST /v1/batch HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+def _http(body: bytes, *, key: bool = True, encoding: str = "", path: str = "/v1/batch") -> bytes:
+    head = f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
     head += "Authorization: Basic d2tfZmxvb2Q6\r\n" if key else "Authorization: Basic bm9ib2R5Og==\r\n"
     head += f"Content-Encoding: {encoding}\r\n" if encoding else ""
     return f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
@@ -187,6 +187,7 @@ def hostile() -> list[bytes]:
         _http(b"\xff" * 20_000),
         _http(named),
         _http(b'{"batch":[' + b",".join([b'{"type":"nonsense"}'] * 500) + b"]}"),
+        _http(b'{"requests":[' + b",".join([b'"?idsite=wk_flood"'] * 2_500) + b"]}", path="/matomo.php"),
     ]
 
 

@@ -33,9 +33,9 @@ def test_the_tracking_code_with_only_the_host_changed_is_a_page_view(page: Page,
     assert set(said(fact)) >= {"h", "m", "s", "r", "pv_id", "pf_srv", "pf_tfr"}
 
 
-def test_the_name_that_matomo_had_before_works_too(page: Page, door: Door, site: Site) -> None:
+def test_the_name_that_matomo_had_before_works_too_and_a_folder(page: Page, door: Door, site: Site) -> None:
     old = """<script>var _paq = []; _paq.push(["trackPageView"]); _paq.push(["enableLinkTracking"]);
-    (function() { var u="DOOR/"; _paq.push(["setTrackerUrl", u+"piwik.php"]); _paq.push(["setSiteId", "1"]);
+    (function() { var u="DOOR/stats/piwik/"; _paq.push(["setTrackerUrl", u+"piwik.php"]); _paq.push(["setSiteId", "1"]);
     var d=document, g=d.createElement("script"), s=d.getElementsByTagName("script")[0];
     g.type="text/javascript"; g.defer=true; g.async=true; g.src=u+"piwik.js"; s.parentNode.insertBefore(g,s); })();</script>
     <script>window.piwikAsyncInit = () => Piwik.getTracker("DOOR/piwik.php", 1).trackEvent("Old", "Seen")</script>"""

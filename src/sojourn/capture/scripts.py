@@ -15,7 +15,8 @@ from sojourn.capture.answers import Headers
 BUILT: Final = Path(__file__).parent / "built"
 MAX_AGE_SECONDS: Final = 300
 """How long browsers keep a script; what a workspace changes reaches every page within it."""
-_FILES: Final = {"/matomo.js": "matomo.js", "/piwik.js": "matomo.js", "/script.js": "umami.js", "/umami.js": "umami.js"}
+_UMAMI: Final = ("/script.js", "/umami.js")
+_MATOMO: Final = re.compile(r"(?:/[\w.\-]{1,60}){0,3}/(?:matomo|piwik)\.js")
 _PLAUSIBLE: Final = re.compile(r"/js/(?:(?:script|plausible)(?:\.[a-z-]{1,30}){0,12}|pa-[\w-]{1,100})\.js")
 _POSTHOG: Final = re.compile(r"/static/(?:(\d[\w.\-]{0,40})/)?([a-z\d-]{1,60}(?:\.full)?(?:\.no-external|\.es5)?)\.js|/array/[^/]{1,200}/(array)\.js")
 
@@ -61,9 +62,12 @@ def complaint(sentence: str) -> Answer:
 
 def find(path: str, built: Path = BUILT) -> Path | None:
     """The file of the script at this address; None where no vendor has one there, or where another version than ours is asked for by name."""
-    name = _FILES.get(path) or ("plausible.js" if _PLAUSIBLE.fullmatch(path) else "")
-    if name:
-        return built / name
+    if path in _UMAMI:
+        return built / "umami.js"
+    if _MATOMO.fullmatch(path):
+        return built / "matomo.js"
+    if _PLAUSIBLE.fullmatch(path):
+        return built / "plausible.js"
     match = _POSTHOG.fullmatch(path)
     if match is None:
         return None

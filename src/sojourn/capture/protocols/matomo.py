@@ -243,4 +243,6 @@ def _answer(note: Any, results: Results) -> Reply:
 
 
 _ROUTE: Final = Route(_open, reply=_answer, methods=frozenset(("GET", "POST")), any_media=True, visitors=True, all_headers=True)
-MATOMO: Final = Protocol("matomo", dict.fromkeys(("/matomo.php", "/piwik.php"), _ROUTE))
+# Where Matomo lay in a folder of its host, pages go on naming the folder.
+_IN_FOLDER: Final = re.compile(r"(?:/[\w.\-]{1,60}){1,3}/(?:matomo|piwik)\.php")
+MATOMO: Final = Protocol("matomo", dict.fromkeys(("/matomo.php", "/piwik.php"), _ROUTE), find=lambda path: _ROUTE if _IN_FOLDER.fullmatch(path) else None)

@@ -39,6 +39,12 @@ def test_a_beacon_has_everything_in_its_query_and_a_form_in_its_body(door):
     assert [fact.kind for fact in door.facts()] == ["page", "page"]
 
 
+def test_matomo_may_have_lain_in_a_folder(door):
+    assert door.post("/stats/matomo/matomo.php", urlencode(HIT).encode(), key=None, content_type="application/x-www-form-urlencoded").status == 200
+    assert [fact.kind for fact in door.facts()] == ["page"]
+    assert not any(door.app.handles(path) for path in ("/stats/other.php", "/a/b/c/d/matomo.php", "/../matomo.php/x"))
+
+
 def test_bulk_says_how_many_were_tracked(door):
     requests = [
         "?" + urlencode({**HIT, "search": "lamp", "search_count": "0"}),

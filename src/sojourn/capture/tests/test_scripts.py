@@ -24,6 +24,7 @@ def built(tmp_path: Path) -> Path:
     [
         ("/matomo.js", "matomo.js"),
         ("/piwik.js", "matomo.js"),
+        ("/stats/matomo/matomo.js", "matomo.js"),
         ("/script.js", "umami.js"),
         ("/umami.js", "umami.js"),
         ("/js/script.js", "plausible.js"),
@@ -54,6 +55,7 @@ def test_each_vendors_snippet_finds_its_script(built: Path, path: str, file: str
         "/js/other.js",
         "/js/script.js/x",
         "/matomo.php",
+        "/a/b/c/d/matomo.js",
     ],
 )
 def test_nothing_else_is_found(built: Path, path: str) -> None:
