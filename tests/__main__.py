@@ -1,4 +1,4 @@
-"""All tests: `python -m tests` runs them in two processes side by side, since much of their time is waiting, and adds up their closing lines."""
+"""All tests: `python -m tests` runs them in three processes side by side, since much of their time is waiting, and adds up their closing lines."""
 
 import re
 import signal
@@ -7,19 +7,24 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from contextlib import ExitStack
 from pathlib import Path
 from typing import IO, Final
 
 ROOT: Final = Path(__file__).parent.parent
-SECOND: Final = ("tests/browser", "tests/live", "tests/sdk", "tests/streams")
-"""What takes about as long as everything else."""
+SCREENS: Final = ("tests/browser/test_pages.py", "tests/browser/test_phone.py", "tests/browser/test_sources.py", "tests/browser/test_visitors.py", "tests/sdk")
+"""Screens in a browser, and what needs the clients of tests/sdk/node: they are installed once."""
+WAITING: Final = ("tests/faults", "tests/live", "tests/streams")
+"""With the other tests in a browser; these and those take about as long as everything else."""
 CLOSING: Final = re.compile(r"^=* ?((?:\d+ [a-z]+(?:, )?)+) in [\d.]+s", re.MULTILINE)
 
 
 def shares() -> list[list[str]]:
     """The folders and files for each process; all there are, each once."""
     here = sorted(f"tests/{path.name}" for path in (ROOT / "tests").iterdir() if path.name.startswith("test_") or (path / "__init__.py").exists())
-    return [["src", *(path for path in here if path not in SECOND)], list(SECOND)]
+    browser = sorted(f"tests/browser/{path.name}" for path in (ROOT / "tests/browser").glob("test_*.py"))
+    apart = {*SCREENS, *WAITING, "tests/browser"}
+    return [["src", *(path for path in here if path not in apart)], list(SCREENS), [*(path for path in browser if path not in apart), *WAITING]]
 
 
 def run(share: list[str], into: IO[bytes]) -> "subprocess.Popen[bytes]":
@@ -76,11 +81,12 @@ def main() -> int:
     began = time.monotonic()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # nohup
-            signal.signal(number, lambda number, _: sys.exit(128 + number))  # else the two would outlive this one
+            signal.signal(number, lambda number, _: sys.exit(128 + number))  # else the others would outlive this one
     with tempfile.TemporaryDirectory(prefix="sojourn-pytest-") as folder:
-        paths = [Path(folder) / str(number) for number in range(2)]
-        with paths[0].open("wb") as first, paths[1].open("wb") as second:
-            processes = [run(share, into) for share, into in zip(shares(), (first, second), strict=True)]
+        parts = shares()
+        paths = [Path(folder) / str(number) for number in range(len(parts))]
+        with ExitStack() as files:
+            processes = [run(part, files.enter_context(path.open("wb"))) for part, path in zip(parts, paths, strict=True)]
             try:
                 outputs = [follow(path, process) for path, process in zip(paths, processes, strict=True)]
             finally:
