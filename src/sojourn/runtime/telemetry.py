@@ -29,20 +29,20 @@ def set_up_logs(log_format: str, level: int = logging.INFO) -> None:
 
 
 class Unbreakable:
-    """A text file to write to, whose failing stops nobody: a full disk must not end the loop that wants to tell about it."""
+    """A text file to write to, whose failing stops nobody: a full disk, or a file that was closed, must not end the loop that wants to tell about it."""
 
     def __init__(self, file: TextIO) -> None:
         self._file = file
 
     def write(self, text: str) -> int:
         """Write, or leave it."""
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, ValueError):
             return self._file.write(text)
         return 0
 
     def flush(self) -> None:
         """Flush, or leave it for the next time."""
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, ValueError):
             self._file.flush()
 
 
