@@ -170,7 +170,8 @@ ATTACKERS: Final = 8
 
 def _http(body: bytes, *, key: bool = True, encoding: str = "", path: str = "/v1/batch") -> bytes:
     head = f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
-    head += "Authorization: Basic d2tfZmxvb2Q6\r\n" if key else "Authorization: Basic bm9ib2R5Og==\r\n"
+    if path == "/v1/batch":  # elsewhere the key is in the body
+        head += "Authorization: Basic d2tfZmxvb2Q6\r\n" if key else "Authorization: Basic bm9ib2R5Og==\r\n"
     head += f"Content-Encoding: {encoding}\r\n" if encoding else ""
     return f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
 

@@ -9,7 +9,16 @@ import msgspec
 from sojourn.capture import shields
 from sojourn.capture.bounds import OutOfBounds, clean
 from sojourn.capture.call import Call, Candidate, Opened, Refused
-from sojourn.capture.limits import CALLS_AT_ONCE, DEPTH, EVENT_NAMES, EVENT_NAMES_BURST, MESSAGE_ID_CHARACTERS, QUARANTINE_BYTES, RETRY_AFTER_SECONDS
+from sojourn.capture.limits import (
+    CALLS_AT_ONCE,
+    CALLS_BETWEEN,
+    DEPTH,
+    EVENT_NAMES,
+    EVENT_NAMES_BURST,
+    MESSAGE_ID_CHARACTERS,
+    QUARANTINE_BYTES,
+    RETRY_AFTER_SECONDS,
+)
 from sojourn.capture.packing import key_base, pack
 from sojourn.capture.plain import Frame, pack_plain
 from sojourn.capture.screen import screen
@@ -335,7 +344,7 @@ def finished(steps: Steps[T]) -> T:
 def _portions(calls: list[Candidate]) -> Iterator[list[Candidate]]:
     if len(calls) <= CALLS_AT_ONCE:
         return iter((calls,))
-    return (calls[start : start + CALLS_AT_ONCE] for start in range(0, len(calls), CALLS_AT_ONCE))
+    return (calls[start : start + CALLS_BETWEEN] for start in range(0, len(calls), CALLS_BETWEEN))
 
 
 def _sorted(outcomes: list[Any]) -> tuple[list[Item], Sequence[int], list[tuple[int, Dropped | Quarantined]]]:

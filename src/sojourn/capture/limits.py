@@ -60,6 +60,8 @@ LANE_BYTES: Final = 128 * MIB
 """Such bodies, inflated, that may wait for each other; beyond it senders are asked to come back, since a few bytes on the wire can stand for many here."""
 CALLS_AT_ONCE: Final = 100
 """Calls of one body taken in without looking after other requests in between."""
+CALLS_BETWEEN: Final = 25
+"""Of a body with more calls: so many before others are looked after, a millisecond or so."""
 HELD_ANSWERS: Final = 1_000
 """Answers to bad requests that are held back at most; beyond it they are given at once and the connection is closed."""
 HELD_SECONDS: Final = 8.0
