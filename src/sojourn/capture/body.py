@@ -28,6 +28,11 @@ def check_media(content_type: bytes) -> None:
         raise Refused(415, Reason.UNSUPPORTED_MEDIA, f"{shown} is not read here; send JSON as application/json or text/plain")
 
 
+def is_packed(body: bytes, encoding: bytes) -> bool:
+    """Whether `inflated` would have something to do."""
+    return body[:2] == _GZIP_MAGIC or encoding not in (b"", b"identity")
+
+
 def inflated(body: bytes, encoding: bytes) -> bytes:
     """The body without its gzip, zlib or Zstandard; gzip is looked for even where no header names it; one pass only. Errors: Refused(400, 413, 415)."""
     coding = encoding.strip().lower()

@@ -11,6 +11,8 @@ GZIP_RATIO: Final = 100
 """How many times a body may inflate, above `GZIP_RATIO_FLOOR`."""
 GZIP_RATIO_FLOOR: Final = MIB
 """Below this inflated size the ratio is not looked at: a small and very regular body is no bomb."""
+INFLATED_AT_ONCE: Final = 8 * KIB
+"""Packed bodies larger than this are inflated by another thread."""
 GZIP_MEMBERS: Final = 8
 """Gzip members in one body; more is a slow loop with little output."""
 EVENT_BYTES: Final = MIB

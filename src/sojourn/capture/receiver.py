@@ -12,14 +12,14 @@ import msgspec
 
 from sojourn.capture import answers, scripts
 from sojourn.capture.answers import Headers
-from sojourn.capture.body import check_media, inflated
+from sojourn.capture.body import check_media, inflated, is_packed
 from sojourn.capture.call import Opened, Refused
 from sojourn.capture.committer import Committer
 from sojourn.capture.heard import Heard
 from sojourn.capture.intake import Intake, Names, Steps, Turned
 from sojourn.capture.items import Laborious
 from sojourn.capture.keys import holder, key_in_headers
-from sojourn.capture.limits import LANE_BYTES, LARGE_BYTES, RETRY_AFTER_SECONDS
+from sojourn.capture.limits import INFLATED_AT_ONCE, LANE_BYTES, LARGE_BYTES, RETRY_AFTER_SECONDS
 from sojourn.capture.protocols import Document, Protocol, Reply, Request, Route
 from sojourn.capture.protocols.all import PROTOCOLS
 from sojourn.capture.rates import Rates
@@ -171,11 +171,11 @@ class CaptureApp:
         try:
             if source is not None and source.policy.rate:
                 self._rates.check(source, self._clock.now())  # before anything is spent on the body
-            began = thread_time()
-            try:
-                whole = inflated(body, headers.get(b"content-encoding", b""))
-            finally:
-                work.cpu = thread_time() - began
+            encoding = headers.get(b"content-encoding", b"")
+            if len(body) > INFLATED_AT_ONCE and is_packed(body, encoding):  # takes milliseconds, in which zlib lets others go on
+                whole = await asyncio.to_thread(_inflated, body, encoding, work)
+            else:
+                whole = _inflated(body, encoding, work)
             request = Request(method, path, scope["query_string"], headers, whole, scope.get("scheme", "http"), parameters=route.parameters)
             if route.hook:
                 request = msgspec.structs.replace(request, hook=self._hook(route.hook).hook, now=self._clock.now())
@@ -348,6 +348,15 @@ class CaptureApp:
         if type(made) is Reply:
             return answers.reply(made, origin)
         return answers.answer(200, made, origin, [(b"cache-control", b"no-cache")])
+
+
+def _inflated(body: bytes, encoding: bytes, work: _Work) -> bytes:
+    """Errors: Refused(400, 413, 415)."""
+    began = thread_time()
+    try:
+        return inflated(body, encoding)
+    finally:
+        work.cpu = thread_time() - began
 
 
 def _opened(route: Route, request: Request) -> Opened | Refused | Laborious:

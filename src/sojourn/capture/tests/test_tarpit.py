@@ -4,6 +4,7 @@ import asyncio
 import gc
 import gzip
 import json
+import random
 import sys
 import threading
 
@@ -173,6 +174,20 @@ def test_large_bodies_wait_for_each_other_and_small_ones_do_not(door):
 
     assert door.run(scene()).status == 200
     assert len(door.facts()) == 1_001
+
+
+def test_a_large_packed_body_is_inflated_by_another_thread(door, sleeper, monkeypatch):
+    sleeper.over.set()
+    threads = []
+    inflated = receiver.inflated
+    monkeypatch.setattr(receiver, "inflated", lambda *given: threads.append(threading.current_thread() is threading.main_thread()) or inflated(*given))
+    noise = random.Random(1).randbytes(12_000).hex()
+    for text in ("x", noise):
+        assert door.post("/v1/track", gzip.compress(json.dumps({**GOOD, "messageId": text[:9], "properties": {"text": text}}).encode())).status == 200
+    assert door.post("/v1/batch", gzip.compress(b" " * 20_000_000), content_encoding="gzip").status == 413
+    assert door.post("/v1/track", {**GOOD, "properties": {"text": noise}}).status == 200
+    assert threads == [True, False, False, True]
+    assert len(door.facts()) == 3
 
 
 def test_large_bodies_that_wait_beyond_a_limit_are_asked_to_come_back(door, monkeypatch):
