@@ -1,11 +1,12 @@
 // Umami's tracker in our own words: what a page may ask of it, as docs.umami.is has it (versions 1 to 3.5), told to the host that the script came from.
 
+import { shifts, type Shift } from "../shared/shifts";
+
 type Props = Record<string, unknown>;
 
-interface Measured extends PerformanceEntry {
+interface Measured extends PerformanceEntry, Shift {
+  readonly startTime: number;
   interactionId?: number;
-  value: number;
-  hadRecentInput: boolean;
   responseStart: number;
   activationStart?: number;
 }
@@ -237,9 +238,6 @@ const happened = (event: MouseEvent): void => {
 
 const watchSpeed = (): void => {
   const found: Record<string, number> = {};
-  let shifted = 0;
-  let first = 0;
-  let last = 0;
   // A page that was made ready ahead counts from when it was shown.
   let shown = 0;
   const since = (at: number): number => Math.max(0, at - shown);
@@ -254,16 +252,7 @@ const watchSpeed = (): void => {
   observe("paint", ({ name, startTime }) => name === "first-contentful-paint" && (found.fcp = since(startTime)));
   observe("largest-contentful-paint", ({ startTime }) => (found.lcp = since(startTime)));
   observe("event", ({ interactionId, duration }) => interactionId && (found.inp = Math.max(found.inp || 0, duration)));
-  observe("layout-shift", ({ value, startTime, hadRecentInput }) => {
-    if (hadRecentInput) return;
-    // Shifts less than a second apart, in at most five seconds, are one.
-    if (startTime - last > 1000 || startTime - first > 5000) {
-      first = startTime;
-      shifted = 0;
-    }
-    last = startTime;
-    found.cls = Math.max(found.cls || 0, (shifted += value));
-  });
+  observe("layout-shift", shifts((sum) => (found.cls = Math.max(found.cls || 0, sum))));
   const url = here;
   let told = false;
   const say = (): void => {

@@ -2,6 +2,7 @@
 
 import { doc, safely } from "./util";
 import { notice } from "./calls";
+import { shifts } from "../../shared/shifts";
 
 const said: Record<string, number> = {};
 
@@ -17,9 +18,6 @@ const observe = (type: string, fn: (entry: any) => void): void => {
 };
 
 export const watchVitals = (): void => {
-  let shifted = 0;
-  let first = 0;
-  let last = 0;
   // A page that was made ready ahead counts from when it was shown.
   let start = 0;
   // Nobody waits for a page that loads in the background.
@@ -31,14 +29,5 @@ export const watchVitals = (): void => {
     observe("largest-contentful-paint", ({ startTime }) => slow("lcp", startTime - start, 4000));
   }
   observe("event", ({ interactionId, duration }) => interactionId && slow("inp", duration, 500));
-  observe("layout-shift", ({ value, startTime, hadRecentInput }) => {
-    if (hadRecentInput) return;
-    // Shifts less than a second apart, in at most five seconds, are one.
-    if (startTime - last > 1000 || startTime - first > 5000) {
-      first = startTime;
-      shifted = 0;
-    }
-    last = startTime;
-    slow("cls", (shifted += value), 0.25);
-  });
+  observe("layout-shift", shifts((sum) => slow("cls", sum, 0.25)));
 };
