@@ -119,6 +119,7 @@ def serve(kind: str, folder: Path, port: int, now: int) -> None:
     import uvicorn
 
     from sojourn.adapters.sqlite.log import open_log
+    from sojourn.runtime.front import ready_for_traffic
 
     async def discard(scope: Any, receive: Any, send: Any) -> None:
         while (await receive()).get("more_body"):
@@ -129,9 +130,7 @@ def serve(kind: str, folder: Path, port: int, now: int) -> None:
     app: Any = discard
     if kind == "capture":
         app = CaptureApp(open_log(folder / "log.sqlite", Fixed(now)), MemoryDirectory({"wk_bench": HOLDER, "wk_flood": FLOODED}), Fixed(now), tarpit=Tarpit())
-        gc.freeze()
-        gc.set_threshold(50_000, 20, 100)
-        sys.setswitchinterval(0.0005)
+        ready_for_traffic()
     uvicorn.run(app, port=port, interface="asgi3", loop="uvloop", http="httptools", lifespan="off", log_level="error", access_log=False)
 
 

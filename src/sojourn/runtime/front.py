@@ -93,7 +93,7 @@ class Front:
                 redrive.connect(self._house)
                 hooks.connect(self._capture)
                 self._django = loaded
-                gc.freeze()  # pages stay loaded, see `run`
+                gc.freeze()  # pages stay loaded, see `ready_for_traffic`
 
     async def _health(self, path: str, send: Send) -> None:
         if path == "/healthz":
@@ -130,6 +130,18 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
+def ready_for_traffic() -> None:
+    """Set the interpreter up for a process that takes requests, once what it needs is loaded."""
+    # What is loaded by now lives as long as the process, and requests leave hardly a cycle behind: looking through it all again and again finds nothing and
+    # holds every request up meanwhile. At 50,000 new containers the rare cycles of pages and errors are still collected.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
+    # Pages and very large bodies are worked on by other threads. Each time the loop comes back from the network it asks for its turn, and with Python's 5 ms a
+    # request that needs four turns would be late by 20.
+    sys.setswitchinterval(0.0005)
+
+
 def run(settings: Settings, *, capture: bool = True, web: bool = True) -> None:
     """Serve until SIGINT or SIGTERM."""
     house = wiring.House(settings)
@@ -153,13 +165,6 @@ def run(settings: Settings, *, capture: bool = True, web: bool = True) -> None:
         lifespan="on",
     )
     server = _Server(config)
-    # What is loaded by now lives as long as the process, and requests leave hardly a cycle behind: looking through it all again and again finds nothing and
-    # holds every request up meanwhile. At 50,000 new containers the rare cycles of pages and errors are still collected.
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
-    # Pages and very large bodies are worked on by other threads. Each time the loop comes back from the network it asks for its turn, and with Python's 5 ms a
-    # request that needs four turns would be late by 20.
-    sys.setswitchinterval(0.0005)
+    ready_for_traffic()
     log.info("listening", address=f"http://{settings.bind}", capture=capture, web=web)
     server.run()
