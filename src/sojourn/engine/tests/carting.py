@@ -11,6 +11,7 @@ from sojourn.terms.rules import Automation, RuleBook
 from sojourn.terms.time import MINUTE
 
 NOON = 1_767_614_400_000  # 2026-01-05 12:00 UTC
+WEEK = 7 * 24 * 60
 MAIL = Automation("abandoned-cart", CART_ABANDONED, {"unknown": "reminder", "shipping_cost": "free_shipping"})
 RULES = RuleBook(version=1, evidence=EVIDENCES, automations=(MAIL,), holdout=0.0, currency="EUR", quiet_hours=None)
 LAMP = {"product_id": "lamp", "name": "Lamp", "category": "Lamps", "price": 49.9, "currency": "EUR"}
