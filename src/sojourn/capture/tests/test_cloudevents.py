@@ -4,18 +4,12 @@ import json
 
 import pytest
 
-from sojourn.capture.tests.door import Door, basic
+from sojourn.capture.tests.door import basic
 
 EVENT = {
     "specversion": "1.0", "id": "e-1", "source": "https://shop.example/checkout", "type": "com.example.order.completed", "time": "2026-11-18T11:06:00.123456Z",
     "userid": "u-1", "data": {"order_id": "o-1", "total": 49.9},
 }  # fmt: skip
-
-
-@pytest.fixture
-def door():
-    with Door() as made:
-        yield made
 
 
 def post(door, body, content_type, **headers):

@@ -13,7 +13,7 @@ from sojourn.capture.call import Refused
 from sojourn.capture.protocols import lz_string
 from sojourn.capture.protocols.lz_string import PACKED_BYTES, unpacked
 from sojourn.capture.protocols.posthog import POSTHOG
-from sojourn.capture.tests.door import NOW, Door
+from sojourn.capture.tests.door import NOW
 from sojourn.terms.facts import Flag
 
 EVENT = {"event": "Product Viewed", "distinct_id": "u-1", "uuid": "e-1", "properties": {"product_id": "lamp", "$lib": "posthog-python", "$lib_version": "7"}}
@@ -21,12 +21,6 @@ EVENT = {"event": "Product Viewed", "distinct_id": "u-1", "uuid": "e-1", "proper
 
 def iso(at):
     return datetime.fromtimestamp(at / 1000, UTC).isoformat()
-
-
-@pytest.fixture
-def door():
-    with Door() as made:
-        yield made
 
 
 def facts(door):

@@ -2,20 +2,12 @@
 
 import json
 
-import pytest
-
 from sojourn.capture import recent
 from sojourn.capture.tests.door import NOW, Door
 from sojourn.terms.outcomes import Dropped, Missed, Reason
 from sojourn.terms.time import HOUR, MINUTE
 
 GOOD = {"type": "track", "event": "Viewed", "userId": "u-1", "messageId": "m-1"}
-
-
-@pytest.fixture
-def door():
-    with Door() as one:
-        yield one
 
 
 def seen(door: Door, source: int = 7, workspace: int = 1) -> list[Missed]:

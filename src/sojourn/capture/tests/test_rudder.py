@@ -2,15 +2,7 @@
 
 import json
 
-import pytest
-
-from sojourn.capture.tests.door import Door, basic
-
-
-@pytest.fixture
-def door():
-    with Door() as made:
-        yield made
+from sojourn.capture.tests.door import basic
 
 
 def facts(door):

@@ -15,12 +15,6 @@ GOOGLE = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.htm
 PRICED = json.dumps({"type": "object", "required": ["price"], "properties": {"price": {"type": "number", "minimum": 0}}})
 
 
-@pytest.fixture
-def door():
-    with Door() as made:
-        yield made
-
-
 def held(door: Door, **policy: object) -> None:
     door.directory.put("wk_shop", KeyHolder(1, 7, "Shop", policy=Policy(**policy)))
 
