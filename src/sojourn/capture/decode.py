@@ -15,6 +15,7 @@ from sojourn.capture.items import open_items, read_object, too_many
 from sojourn.capture.limits import BATCH_EVENTS, EVENT_BYTES, QUARANTINE_BYTES
 from sojourn.capture.merging import is_merge, merged
 from sojourn.capture.plain import is_plain
+from sojourn.capture.traffic import give_way
 from sojourn.terms.outcomes import Quarantined
 
 
@@ -96,6 +97,7 @@ def read_item(item: bytes) -> Candidate:
 
 def from_object(value: dict[str, Any], item: bytes) -> Candidate:
     """A clean call from a decoded object; unknown fields go to `rest`. `item` is what is kept where a limit is broken."""
+    give_way()
     fields: dict[str, Any] = {}
     rest: dict[str, Any] = {}
     sanitised = False

@@ -10,6 +10,7 @@ import msgspec
 from sojourn.capture import bounds
 from sojourn.capture.call import Refused
 from sojourn.capture.limits import BATCH_EVENTS, DEPTH, DEPTH_READ, EVENT_BYTES, QUARANTINE_BYTES
+from sojourn.capture.traffic import give_way
 from sojourn.terms.outcomes import Dropped, Quarantined, Reason
 
 _BOM: Final = b"\xef\xbb\xbf"
@@ -17,6 +18,7 @@ _TOKEN: Final = re.compile(rb'"(?:[^"\\]|\\.)*+"|[\[\]{},]', re.DOTALL)
 _BATCH_ARRAY: Final = re.compile(rb"\s*:\s*\[")
 _TOKENS: Final = 1_000_000
 """How much of a broken body is taken apart by hand: some tenths of a second's work, and enough for 10,000 events."""
+_TOKENS_AT_ONCE: Final = 128
 _AT_ONCE_BYTES: Final = 2_048
 """Up to here laborious work is done at once."""
 _AT_ONCE_ITEMS: Final = 200
@@ -81,6 +83,7 @@ def open_items(body: bytes, name: str) -> tuple[list[bytes], dict[str, Any]]:
 
 def read_object(item: bytes) -> dict[str, Any] | Dropped | Quarantined:
     """One event as a JSON object, exactly; or what is wrong with it. Its texts and numbers are not made safe yet, see `bounds.clean`."""
+    give_way()
     if len(item) > EVENT_BYTES:
         return too_large(len(item))
     if bounds.openers(item) > DEPTH:
@@ -127,6 +130,8 @@ def _cut(body: bytes, field: bytes) -> tuple[list[tuple[int, int]] | None, tuple
     cuts: list[tuple[int, int]] = []
     begin = 0
     for tokens, match in enumerate(_TOKEN.finditer(body)):
+        if not tokens % _TOKENS_AT_ONCE:
+            give_way()
         if tokens > _TOKENS:
             raise Refused(400, Reason.BAD_JSON, "the body is not JSON, and too large to look for what is good in it")
         mark = body[match.start()]

@@ -28,6 +28,7 @@ from sojourn.capture.recent import PAYLOAD_BYTES, Recent
 from sojourn.capture.screen import wished
 from sojourn.capture.snippet import Snippet
 from sojourn.capture.tarpit import Tarpit
+from sojourn.capture.traffic import NAP_SECONDS, Pace, Traffic, keep
 from sojourn.ports.clock import Clock
 from sojourn.ports.directory import Directory, HookHolder, KeyHolder
 from sojourn.ports.log import Full, Log
@@ -63,13 +64,14 @@ _PREFIX: Final = "/v1/"
 
 
 class _Work:
-    """What a request has cost, in seconds of CPU time, and whether nothing, or little of it, was good."""
+    """What a request has cost, in seconds of CPU time; whether nothing, or little of it, was good; and whether it counts as short."""
 
-    __slots__ = ("bad", "cpu")
+    __slots__ = ("bad", "cpu", "short")
 
     def __init__(self) -> None:
         self.bad = False
         self.cpu = 0.0
+        self.short = False
 
 
 class CaptureApp:
@@ -92,6 +94,7 @@ class CaptureApp:
         self._names = Names()
         self._rates = Rates()
         self._tarpit = tarpit or Tarpit(0)
+        self._traffic = Traffic()
         self._lane = asyncio.Lock()
         self._lane_bytes = 0
         self._statistics: Counter[str] = Counter()
@@ -168,6 +171,8 @@ class CaptureApp:
         source, body, problem = await self._read(scope, route, headers, receive, declared)
         if problem is not None:
             raise self._refused(source, problem)
+        self._traffic.short += 1
+        work.short = True
         try:
             if source is not None and source.policy.rate:
                 self._rates.check(source, self._clock.now())  # before anything is spent on the body
@@ -189,6 +194,8 @@ class CaptureApp:
             return await self._keep(route, turned, note, headers.get(b"origin", b""))
         except Refused as refused:
             raise self._refused(source, refused) from None
+        finally:
+            self._traffic.short -= work.short
 
     async def _read(
         self, scope: Scope, route: Route, headers: dict[bytes, bytes], receive: Receive, declared: int | None
@@ -233,21 +240,25 @@ class CaptureApp:
     async def _taken(self, steps: Steps[Made], work: _Work, size: int) -> Made:
         """What comes of steps between which others are looked after. Errors: Full where too much waits for another thread, a body of `size` bytes included."""
         done = _step(steps, work)
-        if done is not True:
+        if not isinstance(done, bool):
+            return done
+        self._traffic.short -= 1
+        work.short = False
+        if not done:
             return await self._finished(steps, work, done)
         if self._lane_bytes and self._lane_bytes + size > LANE_BYTES:
             raise Full("too many large bodies are waiting for each other")
         self._lane_bytes += size
         try:
             async with self._lane:
-                await asyncio.to_thread(_step, steps, work)
+                await asyncio.to_thread(_paced_step, steps, work, self._traffic)
                 return await self._finished(steps, work, done=False)
         finally:
             self._lane_bytes -= size
 
     async def _finished(self, steps: Steps[Made], work: _Work, done: bool | Made) -> Made:
         while isinstance(done, bool):
-            await asyncio.sleep(0)
+            await asyncio.sleep(NAP_SECONDS if self._traffic.short else 0)
             done = _step(steps, work)
         return done
 
@@ -376,6 +387,12 @@ def _step(steps: Steps[Made], work: _Work) -> bool | Made:
         return made
     finally:
         work.cpu += thread_time() - began
+
+
+def _paced_step(steps: Steps[Made], work: _Work, traffic: Traffic) -> bool | Made:
+    """A step in another thread."""
+    keep(Pace(traffic))
+    return _step(steps, work)
 
 
 def _headers(pairs: Sequence[tuple[bytes, bytes]], everything: bool = False) -> dict[bytes, bytes]:

@@ -138,7 +138,7 @@ def ready_for_traffic() -> None:
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
     # Pages and very large bodies are worked on by other threads. Each time the loop comes back from the network it asks for its turn, and with Python's 5 ms a
-    # request that needs four turns would be late by 20.
+    # request that needs forty turns on its way to the disk and back would be late by 200. Long work gives way besides, see `sojourn.capture.traffic`.
     sys.setswitchinterval(0.0005)
 
 

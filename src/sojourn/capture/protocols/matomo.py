@@ -17,6 +17,7 @@ from sojourn.capture.protocols import Protocol, Reply, Request, Results, Route, 
 from sojourn.capture.protocols.pixel import GIF
 from sojourn.capture.protocols.plausible import context_of
 from sojourn.capture.protocols.wording import identity_call, number, parameters, some
+from sojourn.capture.traffic import give_way
 from sojourn.terms.catalogue import canonical
 from sojourn.terms.outcomes import Dropped, Reason
 
@@ -54,6 +55,7 @@ def _open(request: Request) -> Opened:
 
 def _bulk_hit(item: bytes) -> Hit | Dropped:
     """A hit of a bulk request: a query as text, or an object of its parameters."""
+    give_way()
     if len(item) > EVENT_BYTES:
         return too_large(len(item))
     try:
