@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from sojourn.apps.hooks.vendors import LISTED
 from sojourn.apps.sources.kinds import KINDS
 from sojourn.apps.sources.snippets import snippets
-from sojourn.capture.tests.test_hooks import SIGN, STANDARD_KEY
+from sojourn.capture.tests.hooking import SIGN, STANDARD_KEY
 from sojourn.terms.streams import KINDS as STREAMS
 from tests.browser.living import House
 from tests.browser.sender import NOT_HERE, RUNS, Website, runner

@@ -11,7 +11,7 @@ from urllib.parse import quote, urlencode
 import zstandard
 
 from sojourn.capture.tests.door import SHOP
-from sojourn.capture.tests.test_hooks import BODIES, SECRET, SECRETS, SIGN
+from sojourn.capture.tests.hooking import BODIES, SECRET, SECRETS, SIGN
 from sojourn.ports.directory import HookHolder
 from sojourn.terms.hooks import VENDORS, Hook, Rule
 
