@@ -1,5 +1,6 @@
 """Answers: status, headers and JSON bodies as client SDKs need them."""
 
+import json
 from typing import Any, Final
 
 import msgspec
@@ -11,7 +12,7 @@ from sojourn.ports.log import Appended
 from sojourn.terms.outcomes import Quarantined, Reason
 
 Headers = list[tuple[bytes, bytes]]
-_encode = msgspec.json.Encoder().encode
+_to_json = msgspec.json.Encoder().encode
 _JSON: Final = (b"content-type", b"application/json")
 _ALLOWED: Final = b"authorization, content-type, anonymousid, sentat, x-retry-count, x-umami-cache, sp-anonymous"
 _METHODS: Final = b"GET, POST, OPTIONS"
@@ -48,6 +49,14 @@ def preflight(origin: bytes, asked: bytes, sender: bytes = b"") -> tuple[int, He
         (b"content-length", b"0"),
     ]
     return 200, headers, b""
+
+
+def _encode(content: Any) -> bytes:
+    """As JSON. Half a surrogate pair, which only an id that the client sent can hold, is escaped again as it came, so that the client finds its own id."""
+    try:
+        return _to_json(content)
+    except UnicodeEncodeError:
+        return json.dumps(content).encode()
 
 
 def answer(status: int, content: Any, origin: bytes, extra: Headers | None = None) -> tuple[int, Headers, bytes]:

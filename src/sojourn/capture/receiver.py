@@ -28,7 +28,7 @@ from sojourn.capture.recent import PAYLOAD_BYTES, Recent
 from sojourn.capture.screen import wished
 from sojourn.capture.snippet import Snippet
 from sojourn.capture.tarpit import Tarpit
-from sojourn.capture.traffic import NAP_SECONDS, Pace, Traffic, keep
+from sojourn.capture.traffic import LET_BY_SECONDS, Pace, Traffic, keep
 from sojourn.ports.clock import Clock
 from sojourn.ports.directory import Directory, HookHolder, KeyHolder
 from sojourn.ports.log import Full, Log
@@ -258,7 +258,7 @@ class CaptureApp:
 
     async def _finished(self, steps: Steps[Made], work: _Work, done: bool | Made) -> Made:
         while isinstance(done, bool):
-            await asyncio.sleep(NAP_SECONDS if self._traffic.short else 0)
+            await asyncio.sleep(LET_BY_SECONDS if self._traffic.short else 0)
             done = _step(steps, work)
         return done
 

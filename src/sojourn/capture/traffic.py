@@ -16,7 +16,9 @@ TURN_SECONDS: Final = 0.001
 PAUSE_SECONDS: Final = 0.005
 """How long it pauses at most, however many short requests there are: a sixth of the time is always its own."""
 NAP_SECONDS: Final = 0.0005
-"""How often it looks whether the short requests are through; on the event loop, how long one pause is."""
+"""How often it looks whether the short requests are through."""
+LET_BY_SECONDS: Final = 0.001
+"""How long one pause on the event loop is; uvloop counts in whole milliseconds, and less than half of one is none."""
 
 
 class Traffic:

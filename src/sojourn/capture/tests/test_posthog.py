@@ -138,6 +138,14 @@ def test_the_second_generation_is_told_what_became_of_each_event(door):
     assert len(facts(door)) == 1
 
 
+def test_a_second_generation_client_finds_an_id_that_is_no_unicode_under_the_id_that_it_sent(door):
+    good = rb'{"uuid":"0199aaaa-0000-7000-8000-000000000001","event":"Viewed","properties":{"distinct_id":"ann"}}'
+    body = rb'{"batch":[{"uuid":"\ud800","event":"Viewed","properties":{"distinct_id":"ann"}},' + good + b"]}"
+    answer = door.post("/i/v1/analytics/events", body, key=None, authorization="Bearer wk_shop")
+    assert (answer.status, [told["result"] for told in answer.json["results"].values()]) == (200, ["drop", "ok"])
+    assert next(iter(answer.json["results"])) == "\ud800"
+
+
 def test_many_bad_events_are_told_apart_without_looking_through_all_for_each():
     """Each is two calls, of which the second is bad; looking through all of them for each event would take seconds for 10,000."""
     compared = 0

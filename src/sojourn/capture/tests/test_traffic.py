@@ -7,6 +7,7 @@ import json
 import threading
 
 import pytest
+import uvloop
 
 from sojourn.adapters.memory.clock import SettableClock
 from sojourn.adapters.memory.log import MemoryLog
@@ -79,6 +80,14 @@ def test_giving_way_is_for_threads_that_keep_a_pace_and_ends_with_them():
     contextvars.copy_context().run(aside)
     give_way()
     assert len(paused) == 1
+
+
+def test_a_pause_on_the_event_loop_is_one_for_uvloop_too():
+    loop = uvloop.new_event_loop()
+    try:
+        assert hasattr(loop.call_later(traffic.LET_BY_SECONDS, print), "when")  # else it is due at once
+    finally:
+        loop.close()
 
 
 class HeldLog:
@@ -172,7 +181,7 @@ def test_a_long_batch_on_the_event_loop_pauses_between_its_parts_while_a_short_r
         return await door.call("/v1/batch", {"batch": [{**GOOD, "messageId": f"m-{n}"} for n in range(1_000)]}), await short
 
     assert [answer.status for answer in door.run(scene())] == [200, 200]
-    assert pauses[:10] == [traffic.NAP_SECONDS] * 10
+    assert pauses[:10] == [traffic.LET_BY_SECONDS] * 10
     assert set(pauses[10:]) == {0}
 
 
