@@ -4,6 +4,7 @@ import re
 from typing import Any, Final
 
 from sojourn.capture.limits import DEPTH, KEY_CHARACTERS, PROPERTIES
+from sojourn.capture.traffic import give_way
 from sojourn.terms.outcomes import Reason
 
 _UNSAFE: Final = re.compile("[\x00\ud800-\udfff]")
@@ -101,6 +102,7 @@ def clean(value: Any, room: int = DEPTH) -> Any:
         return value
     if not room:
         raise OutOfBounds(Reason.TOO_DEEP, f"nested deeper than {DEPTH} levels")
+    give_way()
     if kind is list:
         return [clean(part, room - 1) for part in value]
     if len(value) > PROPERTIES:

@@ -8,6 +8,7 @@ from typing import Final
 from sojourn.capture.call import Refused
 from sojourn.capture.items import spare_the_loop
 from sojourn.capture.limits import GZIP_RATIO, GZIP_RATIO_FLOOR, KIB
+from sojourn.capture.traffic import give_way
 from sojourn.terms.outcomes import Reason
 
 PACKED_BYTES: Final = 64 * KIB
@@ -15,6 +16,7 @@ PACKED_BYTES: Final = 64 * KIB
 _BITS: Final = {character: f"{value:06b}" for value, character in enumerate(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")} | {
     0x3D: "000000"
 }
+_CODES_AT_ONCE: Final = 64
 _NARROW, _WIDE, _END = 0, 1, 2
 
 
@@ -50,6 +52,8 @@ def _units(bits: _Bits, most: int) -> str:
     out: list[str] = []
     size, width, room, before = 0, 2, 1, ""
     while (code := bits.take(width)) != _END:
+        if not len(out) % _CODES_AT_ONCE:
+            give_way()
         if code in (_NARROW, _WIDE):
             text = chr(bits.take(16 if code == _WIDE else 8))
             known.append(text)

@@ -11,8 +11,8 @@ import uvloop
 
 from sojourn.adapters.memory.clock import SettableClock
 from sojourn.adapters.memory.log import MemoryLog
-from sojourn.capture import decode, items, receiver, traffic
-from sojourn.capture.protocols import matomo
+from sojourn.capture import bounds, decode, items, receiver, traffic
+from sojourn.capture.protocols import lz_string, matomo
 from sojourn.capture.tests.door import NOW, Door
 from sojourn.capture.traffic import Pace, Traffic, give_way, keep
 
@@ -233,15 +233,27 @@ def pauses_in(work) -> int:
     return len(seen)
 
 
+class Letters:
+    """What `_units` takes numbers from: so many times "a new unit follows" and the unit, then the end."""
+
+    def __init__(self, many: int) -> None:
+        self.rest = [2, *[65, 0] * many]
+
+    def take(self, _width: int) -> int:
+        return self.rest.pop()
+
+
 @pytest.mark.parametrize(
     ("work", "pauses"),
     [
         (lambda: items._cut(b"[" + b"{}," * 1_000, b'"batch"'), 10),
         (lambda: [items.read_object(b"{}") for _ in range(10)], 10),
         (lambda: [decode.from_object({}, b"{}") for _ in range(10)], 10),
+        (lambda: bounds.clean([{"a": 1}] * 9), 10),
+        (lambda: lz_string._units(Letters(700), 1_000), 10),
         (lambda: [matomo._bulk_hit(b'"?idsite=1"') for _ in range(10)], 10),
     ],
-    ids=["cut", "read", "calls", "matomo"],
+    ids=["cut", "read", "calls", "values", "lz-string", "matomo"],
 )
 def test_each_part_of_long_work_is_a_place_to_pause(work, pauses):
     assert pauses_in(work) >= pauses
