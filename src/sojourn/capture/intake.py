@@ -128,7 +128,7 @@ class Intake:
             calls = yield from self._screen(opened)
         self._known = names.known(self._holder.workspace)
         if opened.plain and self._right_clock and not self._integrations:
-            self._frame = self._framed()
+            self._frame = Frame(self._base, self._kind, self._known, self._latest, self._flags, self._sent, self._context)
         items, places, others = yield from self._all(calls)
         if self._new:
             self._beyond = names.room(self._holder.workspace, self._new)
@@ -147,20 +147,14 @@ class Intake:
         if opened.trusted:
             self._flags |= Flag.TRUSTED.value
         if opened.sent_at is not None:
-            self._sent = opened.sent_at
             self._sent_at = sent = read_time(opened.sent_at)
             self._right_clock = sent is None or abs(self._received - sent) < SKEW_TOLERANCE
         try:
+            self._sent = clean(opened.sent_at)
             self._context = _outer(opened.context, "context")
             self._integrations = _outer(opened.integrations, "integrations")
         except OutOfBounds as broken:
             raise Refused(400, broken.reason, broken.detail) from None
-
-    def _framed(self) -> Frame | None:
-        try:
-            return Frame(self._base, self._kind, self._known, self._latest, self._flags, self._sent, self._context)
-        except OverflowError:
-            return None  # sentAt is a number beyond 64 bits
 
     def _screen(self, opened: Opened) -> Steps[list[Candidate]]:
         calls: list[Candidate] = []

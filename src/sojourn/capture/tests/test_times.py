@@ -116,3 +116,18 @@ def test_all_times_are_kept_as_they_were_sent_and_every_change_is_counted():
             {"timestamp": to_iso(NOW - 2 * HOUR), "sentAt": to_iso(NOW - HOUR)},
         ]
         assert door.counts() == {"time_clamped": 1, "time_malformed": 1, "skew_corrected": 1}
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"), [(r'"a\u0000b"', "a\ufffdb"), (r'"\ud800"', "\ufffd"), (str(2**70), str(2**70)), (r'{"a\u0000":"\udc00"}', {"a\ufffd": "\ufffd"})]
+)
+def test_what_a_batch_says_of_its_sending_is_made_safe_to_keep(said, kept):
+    with Door() as door:
+        assert door.post("/v1/batch", b'{"batch":[{"type":"track","event":"Viewed","userId":"u","messageId":"1"}],"sentAt":%s}' % said.encode()).status == 200
+        assert [fact.raw["sentAt"] for fact in door.facts()] == [kept]
+
+
+def test_a_batch_that_says_too_much_of_its_sending_is_refused():
+    with Door() as door:
+        answer = door.post("/v1/batch", b'{"batch":[{"type":"page","userId":"u","messageId":"1"}],"sentAt":' + b"[" * 40 + b"]" * 40 + b"}")
+        assert (answer.status, answer.json["reason"]) == (400, "too_deep")
