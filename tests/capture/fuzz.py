@@ -12,11 +12,22 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote_from_bytes
 
+import msgspec
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from sojourn.capture.limits import BATCH_EVENTS, DEPTH, EVENT_NAME_CHARACTERS, ID_CHARACTERS, KEY_CHARACTERS, MESSAGE_ID_CHARACTERS, PROPERTIES
-from sojourn.capture.tests.door import NOW, Answer, Door
+from sojourn.capture.limits import (
+    BATCH_EVENTS,
+    DEPTH,
+    EVENT_NAME_CHARACTERS,
+    ID_CHARACTERS,
+    KEY_CHARACTERS,
+    MESSAGE_ID_CHARACTERS,
+    PROPERTIES,
+    QUARANTINE_BYTES,
+)
+from sojourn.capture.tests.door import NOW, SHOP, Answer, Door
+from sojourn.ports.directory import Policy
 from sojourn.terms.facts import Fact, Kind
 from sojourn.terms.time import DAY
 from tests.capture.spoken import HOOKED, SPOKEN, Sent
@@ -180,31 +191,56 @@ def requests(draw: Any, protocol: str) -> Sent:
     return sent
 
 
-def _opened() -> Door:
+class _Broken(dict[str, str]):
+    """For each event, whatever its name, a contract that few keep; but none for the good one."""
+
+    def get(self, name: str, default: Any = None) -> Any:
+        return default if name == "Good" else '{"type":"object","properties":{"price":{"type":"string"}},"required":["colour"]}'
+
+    def __bool__(self) -> bool:
+        return True
+
+
+STRICT = Policy(bots=True, refused=True, contracts=_Broken())
+
+
+def _opened(policy: Policy) -> Door:
     """A door that knows a webhook of each kind."""
     door = Door()
+    door.directory.put("wk_shop", msgspec.structs.replace(SHOP, policy=policy))
     for token, held in HOOKED.items():
-        door.directory.put_hook(token, held)
+        door.directory.put_hook(token, msgspec.structs.replace(held, holder=msgspec.structs.replace(held.holder, policy=policy)))
     return door
 
 
 class Target:
-    """A door that is asked one thing after the other."""
+    """Two doors that are asked one thing after the other: one takes all that can be taken, one keeps away crawlers, refusals and what breaks a contract."""
 
     def __init__(self) -> None:
-        self._door = _opened()
+        self._doors = self._new()
         self._asked = 0
 
+    def _new(self) -> list[Door]:
+        return [_opened(Policy()), _opened(STRICT)]
+
+    @property
+    def lenient(self) -> Door:
+        return self._doors[0]
+
     def close(self) -> None:
-        self._door.__exit__()
+        for door in self._doors:
+            door.__exit__()
 
     def ask(self, protocol: str, sent: Sent) -> None:
-        """Send it and look at the answer and at what came of it. Errors: AssertionError, and whatever the app raises."""
+        """Send it and look at the answers and at what came of it. Errors: AssertionError, and whatever the app raises."""
         if self._asked >= RENEWED:
             self.close()
-            self._door, self._asked = _opened(), 0
+            self._doors, self._asked = self._new(), 0
         self._asked += 1
-        door = self._door
+        for door in self._doors:
+            self._ask(door, protocol, sent)
+
+    def _ask(self, door: Door, protocol: str, sent: Sent) -> None:
         before = door.log.head()
         began = time.process_time()
         headers = {name.replace("-", "_"): value for name, value in sent.headers.items()}
@@ -216,6 +252,9 @@ class Target:
             assert record.workspace in (1, 2), "facts of nobody"
             for fact in record.facts:
                 kept(fact)
+            for aside in record.quarantined:
+                assert len(aside.payload) <= QUARANTINE_BYTES
+                aside.detail.encode()
         before = door.log.head()
         good = door.post("/v1/track", {"userId": "u-2", "event": "Good", "messageId": f"good-{self._asked}"})
         assert (good.status, [fact.name for record in door.log.read(before, 10) for fact in record.facts]) == (200, ["Good"])

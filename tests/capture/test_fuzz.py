@@ -21,10 +21,10 @@ def test_the_requests_that_the_fuzzers_begin_with_are_good_ones(protocol):
     for pack in spoken.packs:
         sent = pack(spoken.models[0])
         headers = {name.replace("-", "_"): value for name, value in sent.headers.items()}
-        answer = target._door.post(sent.path, sent.body, key=sent.key, method=sent.method, **headers)
+        answer = target.lenient.post(sent.path, sent.body, key=sent.key, method=sent.method, **headers)
         assert answer.status in ((401,) if sent.path.startswith(("/sourceConfig", "/flags")) else (200, 202)), (sent, answer)
         told(protocol, sent, answer)
-    assert target._door.facts()
+    assert target.lenient.facts()
     target.close()
 
 

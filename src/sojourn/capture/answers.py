@@ -1,10 +1,8 @@
 """Answers: status, headers and JSON bodies as client SDKs need them."""
 
-import json
 from typing import Any, Final
 
-import msgspec
-
+from sojourn.capture.as_json import as_json
 from sojourn.capture.call import Refused
 from sojourn.capture.intake import Turned
 from sojourn.capture.protocols import Reply
@@ -12,7 +10,6 @@ from sojourn.ports.log import Appended
 from sojourn.terms.outcomes import Quarantined, Reason
 
 Headers = list[tuple[bytes, bytes]]
-_to_json = msgspec.json.Encoder().encode
 _JSON: Final = (b"content-type", b"application/json")
 _ALLOWED: Final = b"authorization, content-type, anonymousid, sentat, x-retry-count, x-umami-cache, sp-anonymous"
 _METHODS: Final = b"GET, POST, OPTIONS"
@@ -51,24 +48,16 @@ def preflight(origin: bytes, asked: bytes, sender: bytes = b"") -> tuple[int, He
     return 200, headers, b""
 
 
-def _encode(content: Any) -> bytes:
-    """As JSON. Half a surrogate pair, which only an id that the client sent can hold, is escaped again as it came, so that the client finds its own id."""
-    try:
-        return _to_json(content)
-    except UnicodeEncodeError:
-        return json.dumps(content).encode()
-
-
 def answer(status: int, content: Any, origin: bytes, extra: Headers | None = None) -> tuple[int, Headers, bytes]:
     """A JSON answer."""
-    body = content if type(content) is bytes else _encode(content)
+    body = content if type(content) is bytes else as_json(content)
     headers = [_JSON, (b"content-length", b"%d" % len(body)), *(extra or ())]
     return status, headers + cors(origin) if origin else headers, body
 
 
 def reply(made: Reply, origin: bytes) -> tuple[int, Headers, bytes]:
     """An answer in a protocol's own form."""
-    body = made.content if type(made.content) is bytes else _encode(made.content)
+    body = made.content if type(made.content) is bytes else as_json(made.content)
     headers = [(b"content-type", made.media), (b"content-length", b"%d" % len(body)), *made.headers]
     return made.status, headers + cors(origin) if origin else headers, body
 

@@ -83,14 +83,14 @@ def read_item(item: bytes) -> Candidate:
         return value
     if is_merge(value):
         return from_object(merged(value), item)
-    if not bounds.needs_care(item):
+    if not (bounds.needs_care(item) or b"\\ud" in item or b"\\uD" in item):  # surrogates, which need a look at their other half
         rest = {key: value.pop(key) for key in [key for key in value if key not in _FIELDS]}
         try:
             call = msgspec.convert(value, Call)
             if rest:
                 call.extra = Extra(bounds.clean(rest))
             return call
-        except (msgspec.ValidationError, OutOfBounds, UnicodeEncodeError):  # the last where the text to complain of has a lone surrogate
+        except (msgspec.ValidationError, OutOfBounds):
             value.update(rest)
     return from_object(value, item)
 

@@ -7,6 +7,7 @@ from uuid import uuid4
 import msgspec
 
 from sojourn.capture import shields
+from sojourn.capture.as_json import as_json
 from sojourn.capture.bounds import OutOfBounds, clean
 from sojourn.capture.call import Call, Candidate, Opened, Refused
 from sojourn.capture.limits import (
@@ -47,7 +48,6 @@ _IDENTIFY: Final = Kind.IDENTIFY.value
 _GROUP: Final = Kind.GROUP.value
 _FIRST: Final = range(1)
 _NONE: Final[dict[str, Any]] = {}
-_encode = msgspec.json.Encoder(enc_hook=lambda extra: extra.fields).encode
 T = TypeVar("T")
 Steps = Generator[bool, None, T]
 """Work that may be left for a moment wherever it yields; True where the next step is long and had better be taken by another thread."""
@@ -271,7 +271,7 @@ class Intake:
                 flags |= _SANITISED
                 item = pack(self._base, kind, name, at, said, (clean(context), link, flags, clean(raw, DEPTH + 2)), clean(said_time))
             except OutOfBounds as broken:
-                return Quarantined(broken.reason, _encode(call)[:QUARANTINE_BYTES], broken.detail)
+                return Quarantined(broken.reason, as_json(call)[:QUARANTINE_BYTES], broken.detail)
         if flags & _WORTH_COUNTING:
             self._count(flags)
         return item

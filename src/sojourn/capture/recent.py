@@ -7,7 +7,8 @@ from typing import Final
 
 import msgspec
 
-from sojourn.capture.call import Call, Candidate, Extra
+from sojourn.capture.as_json import as_json
+from sojourn.capture.call import Call, Candidate
 from sojourn.ports.log import Appended
 from sojourn.terms.facts import Arrival, Fact
 from sojourn.terms.outcomes import Dropped, Missed, Quarantined, Reason
@@ -20,13 +21,6 @@ SOURCES: Final = 50
 PAYLOAD_BYTES: Final = 4 * 1024
 KEPT_FOR: Final = HOUR
 """Erasing somebody cannot find them in here, so nothing stays for longer."""
-
-
-def _plain(extra: object) -> object:
-    return extra.fields if isinstance(extra, Extra) else repr(extra)
-
-
-_encode: Final = msgspec.json.Encoder(enc_hook=_plain).encode
 _FACT: Final = msgspec.msgpack.Decoder(Fact)
 
 
@@ -85,8 +79,8 @@ class Recent:
 
 def _json(value: object) -> bytes:
     try:
-        return _encode(value)
-    except (ValueError, OverflowError, RecursionError):  # lone surrogates, whole numbers beyond 64 bits: what made it unfit is shown all the same
+        return as_json(value)
+    except RecursionError:  # what made it unfit is shown all the same
         return repr(value).encode("utf-8", "backslashreplace")
 
 

@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
-import msgspec
-
+from sojourn.capture.as_json import as_json
 from sojourn.capture.bots import is_bot
-from sojourn.capture.call import Call, Candidate, Extra
+from sojourn.capture.call import Call, Candidate
 from sojourn.capture.limits import QUARANTINE_BYTES
 from sojourn.ports.directory import Policy
 from sojourn.terms.contracts import breach
@@ -18,13 +17,6 @@ _BOT: Final = Dropped(Reason.BOT, "the user agent is a known crawler's; nothing 
 _REFUSED: Final = Dropped(Reason.CONSENT_REFUSED, "the event says that its visitor refused analytics; nothing of it is kept")
 WISHES: Final[frozenset[str]] = frozenset((Reason.BOT, Reason.CONSENT_REFUSED))
 """Why a workspace keeps events away; their sender has done nothing wrong."""
-
-
-def _plain(value: object) -> object:
-    return value.fields if isinstance(value, Extra) else repr(value)
-
-
-_encode: Final = msgspec.json.Encoder(enc_hook=_plain).encode
 
 
 def screen(calls: Sequence[Candidate], policy: Policy, around: Any, agent: str) -> list[Candidate] | None:
@@ -92,4 +84,4 @@ def _broken(call: Call, contracts: dict[str, str]) -> Quarantined | None:
     why = breach(body, call.properties if call.properties is not None else {})
     if not why:
         return None
-    return Quarantined(Reason.CONTRACT_BROKEN, _encode(call)[:QUARANTINE_BYTES], why)
+    return Quarantined(Reason.CONTRACT_BROKEN, as_json(call)[:QUARANTINE_BYTES], why)

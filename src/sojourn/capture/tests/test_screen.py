@@ -153,3 +153,14 @@ def test_an_expression_that_would_run_for_ever_does_not():
 
 def test_numbers_beyond_sixty_four_bits_do_not_stop_the_check():
     assert breach(PRICED, {"price": 2**80}) == "" or breach(PRICED, {"price": 2**80}).startswith("cannot be checked")
+
+
+@pytest.mark.parametrize("field", ["properties", "context", "integrations", "userId", "name", "timestamp", "colour"])
+def test_an_event_that_breaks_its_contract_is_set_aside_even_where_a_text_of_it_is_no_unicode(door, field):
+    held(door, contracts={"Viewed": PRICED})
+    sent = call(1, **{field: {"half": "\ud800"} if field in ("properties", "context", "integrations") else "\ud800"})
+    assert door.post("/v1/batch", {"batch": [sent]}).results[0][1:] == ("quarantined", "contract_broken")
+    [(reason, payload)] = door.quarantined()
+    assert reason == "contract_broken"
+    door.post("/v1/batch", payload.replace(b"m-1", b"m-2"))
+    assert [reason for reason, _ in door.quarantined()] == ["contract_broken"] * 2
