@@ -116,8 +116,8 @@ def _aside(hook: Hook) -> Iterator[Sample]:
             continue
         try:
             record = msgspec.json.decode(bytes(row.payload), type=_Record)
-        except msgspec.DecodeError:
-            continue  # cut off at 64 KiB
+        except (msgspec.DecodeError, RecursionError):
+            continue  # cut off at 64 KiB, or nested by the hundred
         yield Sample(f"q{row.pk}", record.topic, bytes(record.body), row.at)
 
 

@@ -210,10 +210,10 @@ def _read(payload: bytes) -> tuple[str, bool, str, str]:
     """Text to show, whether it was cut, the event's name and whom it names, as far as they can be read."""
     try:
         value = msgspec.json.decode(payload)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+        text, cut = _shown(value)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         text = _masked_text(payload.decode("utf-8", "replace"))
         return text[:PAYLOAD_CHARACTERS], len(payload) >= PAYLOAD_CHARACTERS, "", ""
-    text, cut = _shown(value)
     if not isinstance(value, dict):
         return text, cut, "", ""
     name = next((str(value[key]) for key in ("event", "name", "type", "topic") if value.get(key)), "")  # the topic is a webhook's

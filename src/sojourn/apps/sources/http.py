@@ -69,7 +69,7 @@ def recent(
 def _told(one: Seen) -> Json:
     try:
         payload: Any = msgspec.json.decode(one.payload)
-    except msgspec.DecodeError:  # cut, or no JSON as it came
+    except (msgspec.DecodeError, RecursionError):  # cut, or no JSON as it came
         payload = one.payload
     return {
         "at": to_iso(one.at),
