@@ -3,11 +3,13 @@
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 
 from sojourn.apps.demo import actions, queries
 from sojourn.apps.demo.cast import cast
 from sojourn.apps.workspace.api import Membership, Role, member_page, now
 from sojourn.terms.refusals import Code, Refusal
+from sojourn.ui.addresses import back_to
 
 RATES = ((0.5, "quiet: one in two seconds"), (2.0, "gentle: 2 events a second"), (10.0, "busy: 10 events a second"), (50.0, "a sale: 50 events a second"))
 
@@ -76,5 +78,4 @@ def demo_remove(request: HttpRequest, member: Membership) -> HttpResponse:
 
 def _back(request: HttpRequest) -> HttpResponse:
     """Where the button was, where that is one of our pages."""
-    there = request.POST.get("next", "")
-    return redirect(there if there.startswith("/") and not there.startswith(("//", "/\\")) else "demo")
+    return redirect(back_to(request.POST.get("next", ""), reverse("demo")))

@@ -4,10 +4,10 @@ import msgspec
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.http import url_has_allowed_host_and_scheme
 
 from sojourn.apps.finder import search
 from sojourn.apps.workspace.api import Membership, Role, member_page
+from sojourn.ui.addresses import back_to
 from sojourn.ui.themes import COOKIE, known
 
 
@@ -24,8 +24,7 @@ def find(request: HttpRequest, member: Membership) -> HttpResponse:
 @member_page(Role.VIEWER, "POST")
 def choose_theme(request: HttpRequest, member: Membership) -> HttpResponse:
     """Remember the colours in this browser for a year, and go back to where the choice was made. The pages' script does the same without this."""
-    back = request.POST.get("next", "/")
-    response = redirect(back if url_has_allowed_host_and_scheme(back, allowed_hosts=None) else "/")
+    response = redirect(back_to(request.POST.get("next", ""), "/"))
     name = known(request.POST.get("theme", ""))
     if name:
         response.set_cookie(COOKIE, name, max_age=31_536_000, samesite="Lax", secure=bool(settings.SESSION_COOKIE_SECURE))

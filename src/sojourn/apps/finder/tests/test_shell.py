@@ -22,7 +22,7 @@ def test_the_theme_of_the_system_is_no_theme_of_ours():
     assert '<html lang="en">' in client.get("/gallery/").content.decode()
 
 
-@pytest.mark.parametrize("evil", ["https://evil.example/", "//evil.example/", "javascript:alert(1)"])
+@pytest.mark.parametrize("evil", ["https://evil.example/", "//evil.example/", "/\\evil.example/", "javascript:alert(1)", "nan", "gallery", "*%_", "", "\n/"])
 def test_choosing_a_theme_leads_nowhere_else(evil):
     assert post(browser(build().alice), "/theme/", {"theme": "dark", "next": evil}).headers["Location"] == "/"
 
