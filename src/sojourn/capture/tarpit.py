@@ -9,8 +9,8 @@ from typing import Final
 
 from sojourn.capture.limits import HELD_ANSWERS, HELD_SECONDS
 
-COST_FACTOR: Final = 25
-"""A refused request waits this many times the CPU time it took, and as long again for each other one that waits: all together get 4 % of a core."""
+COST_FACTOR: Final = 50
+"""A refused request waits this many times the CPU time it took, and as long again for each other one that waits: all together get 2 % of a core."""
 REQUEST_SECONDS: Final = 0.0005
 """What HTTP costs before and after a request's own work, CPU seconds."""
 

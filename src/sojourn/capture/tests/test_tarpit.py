@@ -52,11 +52,11 @@ def batch(*events):
     return {"batch": [{**event, "messageId": f"m-{number}"} for number, event in enumerate(events)]}
 
 
-def test_an_answer_waits_25_times_its_cost_and_again_for_each_that_waits_already_and_8_seconds_at_most():
+def test_an_answer_waits_50_times_its_cost_and_again_for_each_that_waits_already_and_8_seconds_at_most():
     pit = Tarpit()
-    assert pit.wait(0.0095) == pytest.approx(0.25)
+    assert pit.wait(0.0095) == pytest.approx(0.5)
     pit.held = 3
-    assert pit.wait(0.0095) == pytest.approx(1.0)
+    assert pit.wait(0.0095) == pytest.approx(2.0)
     assert pit.wait(10) == 8.0
     assert Tarpit(0).wait(10) == 0
 
