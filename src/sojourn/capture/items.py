@@ -89,7 +89,7 @@ def read_object(item: bytes) -> dict[str, Any] | Dropped | Quarantined:
     if bounds.openers(item) > DEPTH:
         depth = bounds.exact_depth(item, DEPTH_READ + 1)
         if depth > DEPTH_READ:
-            return Dropped(Reason.TOO_DEEP, f"nested deeper than {DEPTH_READ} levels")
+            return Dropped(Reason.FAR_TOO_DEEP, f"nested deeper than {DEPTH_READ} levels")
         if depth > DEPTH + 1:  # the event itself is a level
             return Quarantined(Reason.TOO_DEEP, item[:QUARANTINE_BYTES], f"nested deeper than {DEPTH} levels")
     try:

@@ -30,6 +30,7 @@ class Reason(StrEnum):
     CONSENT_REFUSED = "consent_refused"
     # set aside with their payload
     TOO_DEEP = "too_deep"
+    FAR_TOO_DEEP = "far_too_deep"
     TOO_MANY_PROPERTIES = "too_many_properties"
     KEY_TOO_LONG = "key_too_long"
     TIME_OUT_OF_RANGE = "time_out_of_range"
@@ -82,6 +83,7 @@ MEANING: dict[Reason, str] = {
     Reason.BOT: "A known crawler by its user agent; kept out of portraits by your setting.",
     Reason.CONSENT_REFUSED: "The event itself says that its visitor refused analytics; dropped by your setting, nothing of it is kept.",
     Reason.TOO_DEEP: "Nested deeper than 32 levels; set aside.",
+    Reason.FAR_TOO_DEEP: "Nested deeper than 128 levels.",
     Reason.TOO_MANY_PROPERTIES: "More than 1,000 properties; set aside.",
     Reason.KEY_TOO_LONG: "A property key longer than 256 characters; set aside.",
     Reason.TIME_OUT_OF_RANGE: "A time before 1970 or after 9999; set aside.",

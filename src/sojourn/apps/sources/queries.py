@@ -14,7 +14,7 @@ DROPPED = frozenset(
     """
     no_event_name event_name_too_long event_name_reserved no_identifier bad_identifier identifier_too_long message_id_too_long bad_type bad_shape
     bad_number event_too_large traits_too_large erased bad_json bad_encoding body_too_large too_many_events too_many_event_names body_too_slow unsupported_media
-    sampled_away bot consent_refused rate_limited forged
+    sampled_away bot consent_refused rate_limited forged far_too_deep
     """.split()
 )
 QUARANTINED = frozenset("too_deep too_many_properties key_too_long time_out_of_range poison contract_broken unmapped".split())
