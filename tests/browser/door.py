@@ -16,6 +16,7 @@ from sojourn.capture.receiver import CaptureApp
 from sojourn.ports.directory import KeyHolder
 from sojourn.runtime.clock import SystemClock
 from sojourn.terms.facts import Fact
+from tests.browser.chromium import PATIENCE_SECONDS
 
 KEYS = {
     "wk_shop": KeyHolder(workspace=1, source=7, name="Shop"),
@@ -25,7 +26,7 @@ KEYS = {
 }
 
 
-def until(true: Callable[[], Any], what: str, seconds: float = 10.0) -> Any:
+def until(true: Callable[[], Any], what: str, seconds: float = PATIENCE_SECONDS) -> Any:
     """Wait until something is so and return it. Errors: AssertionError with `what` after `seconds`."""
     deadline = time.monotonic() + seconds
     while True:
@@ -38,12 +39,16 @@ def until(true: Callable[[], Any], what: str, seconds: float = 10.0) -> Any:
 
 
 class Door:
-    """The capture app at `address`. `answer` set to (status, headers) answers /v1/batch so, and counts the request in `turned_away`."""
+    """The capture app at `address`. `answer` set to (status, headers) answers /v1/batch so, and counts the request in `turned_away`.
+
+    Where `held` is cleared, those answers wait until it is set."""
 
     def __init__(self) -> None:
         self.log = MemoryLog(SystemClock())
         self.answer: tuple[int, dict[str, str]] | None = None
         self.turned_away = 0
+        self.held = threading.Event()
+        self.held.set()
         self.bodies: list[dict[str, Any]] = []
         self.types: set[str] = set()
         self._app = CaptureApp(self.log, MemoryDirectory(KEYS), SystemClock())
@@ -73,8 +78,9 @@ class Door:
                 break
         self.types.add(next((value.decode() for name, value in scope["headers"] if name == b"content-type"), ""))
         if self.answer is not None:
-            self.turned_away += 1
             status, fields = self.answer
+            self.turned_away += 1
+            await asyncio.to_thread(self.held.wait, PATIENCE_SECONDS)
             headers = [(name.encode(), value.encode()) for name, value in {"access-control-allow-origin": "*", **fields}.items()]
             await send({"type": "http.response.start", "status": status, "headers": headers})
             await send({"type": "http.response.body", "body": b"{}"})

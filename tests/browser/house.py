@@ -189,6 +189,4 @@ def serious(page: Page) -> list[str]:
 
 def signed_in(browser: Browser, state: Any, **options: Any) -> BrowserContext:
     """A browser window of the signed-in owner."""
-    context = browser.new_context(storage_state=state, **options)
-    context.set_default_timeout(15_000)
-    return context
+    return browser.new_context(storage_state=state, **options)

@@ -52,7 +52,6 @@ def closer() -> Iterator[Executor]:
 def shared(browser: Browser) -> Iterator[Page]:
     """A page that counts what it sends."""
     context = browser.new_context()
-    context.set_default_timeout(10_000)
     context.add_init_script(COUNT)
     yield context.new_page()
     context.close()

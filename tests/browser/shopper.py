@@ -12,7 +12,6 @@ class Shopper:
         self.email = f"{first.lower()}@visitors.example"
         self.first = first
         self.context = browser.new_context(base_url=address)
-        self.context.set_default_timeout(15_000)
         self.page: Page = self.context.new_page()
 
     def close(self) -> None:

@@ -36,7 +36,6 @@ def alias(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:
     context = browser.new_context(permissions=["local-network-access"])
-    context.set_default_timeout(10_000)
     # It is silent too where a browser says that it is steered.
     context.add_init_script("Object.defineProperty(Navigator.prototype, 'webdriver', {get: () => false})")
     yield context

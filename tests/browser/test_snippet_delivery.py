@@ -138,6 +138,22 @@ def test_what_a_closed_tab_left_behind_is_sent_by_the_next(context: BrowserConte
     assert len(door.wait("Left", 2)) == 2
 
 
+def test_what_is_under_way_when_the_page_is_left_is_sent_by_the_next_if_the_server_failed(page: Page, door: Door, site: Site) -> None:
+    site.put("<h1>Next</h1>", "/next", snippet=False)
+    visit(page, site)
+    door.held.clear()
+    door.answer = (502, {})
+    sent = page.evaluate("async () => (await analytics.track('Under Way')).event.messageId")
+    until(lambda: door.turned_away == 1, "the request is under way")
+    page.goto(site.address + "/next")
+    door.held.set()
+    door.answer = None
+
+    visit(page, site)
+
+    assert [fact.message_id for fact in door.wait("Under Way")] == [sent]
+
+
 def test_where_storage_is_blocked_everything_works_in_memory(page: Page, door: Door, site: Site) -> None:
     page.add_init_script("Object.defineProperty(window, 'localStorage', {get() { throw new DOMException('no', 'SecurityError') }})")
     broken: list[str] = []

@@ -42,7 +42,7 @@ def test_the_engine_understands_what_the_snippet_sends(page: Page, shop: Site, h
         portrait = house.person(visitor, "anonymous_id")
         return portrait if {"Rage Click", "Form Field Error"} <= set(portrait.get("friction", {})) else None
 
-    portrait = until(hurt, "the portrait shows what hurt", 30)
+    portrait = until(hurt, "the portrait shows what hurt")
     (cart,) = portrait["episodes"]
     assert (cart["value"], cart["currency"], cart["shipping"]) == ("49.90", "EUR", "14.90")
 
@@ -51,7 +51,7 @@ def test_an_open_portrait_moves_when_somebody_clicks_in_the_shop(browser: Browse
     page.goto(shop.put(SHOP, "/lamp"))
     page.wait_for_function(LOADED)
     page.evaluate("() => analytics.identify('dora', {name: 'Dora Example', email: 'dora@example.com'})")
-    until(lambda: house.person("dora").get("id"), "Dora is known", 20)
+    until(lambda: house.person("dora").get("id"), "Dora is known")
     with signed_in(browser, owner) as context:
         window = context.new_page()
         window.goto(f"{house.address}/people/{house.person('dora')['id']}/")
@@ -62,5 +62,5 @@ def test_an_open_portrait_moves_when_somebody_clicks_in_the_shop(browser: Browse
 
         page.click("#buy")
 
-        expect(window.get_by_text(re.compile("Oak lamp")).first).to_be_visible(timeout=5_000)
+        expect(window.get_by_text(re.compile("Oak lamp")).first).to_be_visible()
         assert window.evaluate("() => window.stayed") is True

@@ -29,15 +29,6 @@ __all__ = ["node"]
 pytestmark = pytest.mark.browser
 
 CODES = {one.key: one for one in snippets("http://127.0.0.1", "wk_", "website")}
-PATIENCE = 20_000
-"""Milliseconds in which what was sent shows on an open page; on a quiet machine it is one second."""
-
-
-@pytest.fixture(scope="module", autouse=True)
-def patience() -> Iterator[None]:
-    expect.set_options(timeout=PATIENCE)
-    yield
-    expect.set_options(timeout=5_000)
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +43,6 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
 @pytest.fixture(scope="module")
 def member(browser: Browser, house: House) -> Iterator[BrowserContext]:
     context = house.member(browser, permissions=["clipboard-read", "clipboard-write"])
-    context.set_default_timeout(PATIENCE)
     yield context
     context.close()
 

@@ -32,7 +32,6 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
 @pytest.fixture(scope="module")
 def member(browser: Browser, house: House) -> Iterator[BrowserContext]:
     context = house.member(browser)
-    context.set_default_timeout(15_000)
     yield context
     context.close()
 
@@ -196,7 +195,7 @@ def test_an_open_portrait_moves_with_a_click_in_the_shop_and_is_not_loaded_anew(
     screen.wait_for_selector("html[data-connection=on]")
     visitor.page.get_by_role("link", name=re.compile("Cast iron pan")).first.click()
     visitor.page.wait_for_url("**/p/**")
-    screen.wait_for_function("() => window.moved > 0", timeout=20_000)  # a page loaded anew would not have it
+    screen.wait_for_function("() => window.moved > 0")  # a page loaded anew would not have it
 
 
 def test_links_of_a_mail_open_from_the_mailbox_and_its_unsubscribing_works(house, screen, visit):

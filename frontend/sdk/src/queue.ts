@@ -28,13 +28,11 @@ const put = (id: string, json: string): void => {
   if (waiting.size > MOST_WAITING) drop([waiting.keys().next().value!]);
 };
 
-const unstore = (ids: string[]): void => {
-  for (const id of ids) shelf((place) => place.removeItem(PLACE + id));
-};
-
 const drop = (ids: string[]): void => {
-  for (const id of ids) waiting.delete(id);
-  unstore(ids);
+  for (const id of ids) {
+    waiting.delete(id);
+    shelf((place) => place.removeItem(PLACE + id));
+  }
 };
 
 export const add = (event: Props): void => {
@@ -135,10 +133,7 @@ export const handOver = (): void => {
 
 export const watchLeaving = (): void => {
   listen("online", flushNow);
-  // The browser goes on with requests that are under way, so the next page need not repeat them.
-  listen("pagehide", () => {
-    handOver();
-    unstore(flying);
-  });
+  // What is under way stays stored: nobody will read its answer here, so the next page sends it again.
+  listen("pagehide", handOver);
   listen("visibilitychange", () => doc.hidden && handOver());
 };
