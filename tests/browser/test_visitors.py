@@ -198,6 +198,25 @@ def test_an_open_portrait_moves_with_a_click_in_the_shop_and_is_not_loaded_anew(
     screen.wait_for_function("() => window.moved > 0")  # a page loaded anew would not have it
 
 
+def test_the_first_steps_are_about_whoever_walked_the_shop_in_this_browser(house, member, screen, visit):
+    mine = member.new_page()
+    mine.goto(f"/demo-shop/p/{LAMP}/")
+    mine.wait_for_function("() => document.cookie.includes('demo_visitor=')")
+    colleague = visit("Cleo").fill_cart(LAMP).to_address().say_where().go_on("shipping")
+    house.until(lambda: house.person(colleague.email), "the colleague is known")
+
+    screen.goto("/start/")
+
+    step = screen.locator(".checklist li", has_text="See your own portrait")
+    expect(step).to_contain_text("you in the demo shop")
+    expect(step).not_to_contain_text("Cleo")
+    mine.evaluate("() => localStorage.removeItem('sojourn')")
+    member.clear_cookies(name="demo_visitor")
+    mine.close()
+    screen.reload()
+    expect(step).to_contain_text("Cleo Visitor: the newest visitor in the demo shop")
+
+
 def test_links_of_a_mail_open_from_the_mailbox_and_its_unsubscribing_works(house, screen, visit):
     visitor = visit("Uma").abandon_for_shipping()
     mail(house, visitor.email)

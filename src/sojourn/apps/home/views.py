@@ -13,7 +13,7 @@ from sojourn.apps.workspace.api import Membership, first_run, member_page, now, 
 def home(request: HttpRequest, member: Membership) -> HttpResponse:
     """The workspace at a glance."""
     context = _context(member)
-    return render(request, "home/index.html", {**context, "first_run": first_run(member, context["now"])})
+    return render(request, "home/index.html", {**context, "first_run": first_run(member, context["now"], request.COOKIES)})
 
 
 @member_page()

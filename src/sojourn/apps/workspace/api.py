@@ -1,5 +1,6 @@
 """What other rooms may ask of the workspace."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -93,11 +94,15 @@ def mail_settings(workspace: int) -> "MailSettings":
     )
 
 
-def first_run(member: Membership, now: Millis) -> "FirstRun | None":
-    """The first steps as `workspace/_first_run.html` shows them under the name `first_run`; None where they are hidden."""
+def first_run(member: Membership, now: Millis, cookies: Mapping[str, str]) -> "FirstRun | None":
+    """The first steps as `workspace/_first_run.html` shows them under the name `first_run`; None where they are hidden.
+
+    `cookies` are the member's browser's: one may say whom it is in the demo shop.
+    """
+    from sojourn.apps.workspace.first_run import WALKED
     from sojourn.apps.workspace.first_run import first_run as read
 
-    return read(member, now)
+    return read(member, now, cookies.get(WALKED, ""))
 
 
 def salt_of(workspace: int) -> bytes | None:

@@ -24,6 +24,8 @@ AUTOMATION: Final = "abandoned-cart"
 SETTLING: Final = frozenset(("name", "password", "invite", "smtp", "remove"))
 UNNAMED: Final = "My shop"
 """What the first run calls the workspace."""
+WALKED: Final = "demo_visitor"
+"""The cookie in which the demo shop says which visitor a browser is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +46,16 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """Who is taken to be you: the newest visitor of the demo shop. `person` is None while they are on their way into the engine."""
+    """Who is taken to be you: whom this browser is in the demo shop (`here`), else its newest visitor.
+
+    `person` is None while they are on their way into the engine.
+    """
 
     who: str
     person: Person | None = None
     title: str = ""
     email: str = ""
+    here: bool = False
 
     @property
     def left(self) -> Episode | None:
@@ -99,14 +105,17 @@ class FirstRun:
         return [step for step in self.steps if step.key in SETTLING]
 
 
-def first_run(member: Membership, now: Millis, *, always: bool = False) -> FirstRun | None:
-    """The first steps of a member's workspace; None where they were hidden and are not asked for."""
+def first_run(member: Membership, now: Millis, walked: str = "", *, always: bool = False) -> FirstRun | None:
+    """The first steps of a member's workspace; None where they were hidden and are not asked for.
+
+    `walked` is the anonymous id that this browser has in the demo shop, empty where it was not there.
+    """
     values = {one.key: one.value for one in queries.list_settings(member.workspace)}
     if values[SETTING] == HIDDEN and not always:
         return None
     status = demo.status(member.workspace)
     own = [line for line in sources.list_sources(member.workspace) if line.id not in (status.source, status.visitors)]
-    visitor = _visitor(member.workspace, status.visitors) if status.running else None
+    visitor = _you(member.workspace, status.visitors, walked) if status.running else None
     heard = any(line.kept for line in own)
     place = _Place(member, now, values, status, visitor, _first_source(own), heard)
     steps = list(_steps(place))
@@ -138,16 +147,26 @@ class _Place:
     heard: bool
 
 
+def _you(workspace: int, source: int, walked: str) -> Visitor | None:
+    """Whom this browser is in the demo shop, else whoever walked it last, as on a phone."""
+    return (_known(workspace, f"anonymous_id:{walked}", here=True) if walked else None) or _visitor(workspace, source)
+
+
 def _visitor(workspace: int, source: int) -> Visitor | None:
     """Whom a source named last, found by what their browser sent."""
     who = sources.newest_visitor(workspace, source)
     if not who:
         return None
+    return _known(workspace, who) or Visitor(who)
+
+
+def _known(workspace: int, who: str, *, here: bool = False) -> Visitor | None:
+    """Whom an identifier names, None while the engine knows nobody by it."""
     found = next(iter(people.look_up(workspace, who, 1)), None)
     if found is None:
-        return Visitor(who)
+        return None
     known = people.get_person(workspace, str(found.id))
-    return Visitor(who, known.person, known.title, known.email)
+    return Visitor(who, known.person, known.title, known.email, here)
 
 
 def _steps(place: _Place) -> Iterator[Step]:
@@ -231,7 +250,9 @@ def _walk(place: _Place) -> Iterator[Step]:
     yield Step(
         "portrait",
         "See your own portrait",
-        f"{visitor.title}: the newest visitor of the demo shop. It moves while you click." if visitor and person else "It appears with your first click.",
+        f"{visitor.title}: {'you' if visitor.here else 'the newest visitor'} in the demo shop. It moves while you click."
+        if visitor and person
+        else "It appears with your first click.",
         person is not None,
         page,
         "See it",

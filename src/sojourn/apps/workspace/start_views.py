@@ -7,20 +7,20 @@ from django.urls import reverse
 
 from sojourn.apps.workspace import actions, clock
 from sojourn.apps.workspace.access import Membership, member_page
-from sojourn.apps.workspace.first_run import HIDDEN, SETTING, first_run
+from sojourn.apps.workspace.first_run import HIDDEN, SETTING, WALKED, first_run
 from sojourn.apps.workspace.models import Role
 
 
 @member_page()
 def start(request: HttpRequest, member: Membership) -> HttpResponse:
     """The first steps, also where they are hidden on Home."""
-    return render(request, "workspace/start.html", {"here": "home", "first_run": first_run(member, clock.now(), always=True)})
+    return render(request, "workspace/start.html", {"here": "home", "first_run": first_run(member, clock.now(), request.COOKIES.get(WALKED, ""), always=True)})
 
 
 @member_page()
 def steps(request: HttpRequest, member: Membership) -> HttpResponse:
     """The first steps as they stand now."""
-    return render(request, "workspace/_first_run.html", {"first_run": first_run(member, clock.now(), always=True)})
+    return render(request, "workspace/_first_run.html", {"first_run": first_run(member, clock.now(), request.COOKIES.get(WALKED, ""), always=True)})
 
 
 @member_page(Role.OWNER, "POST")

@@ -113,6 +113,23 @@ def test_the_newest_visitor_of_the_demo_shop_is_taken_to_be_you_and_nobody_else(
     assert "portrait" not in done(found)
 
 
+def test_whom_this_browser_is_in_the_demo_shop_goes_before_whoever_walks_it_now(log):
+    house = build()
+    run = demo(house)
+    store(house.workspace, ann(), "Ann", "ann@example.com")
+    visit(house, log, run, "a-colleague")
+    mine = browser(house.alice)
+    mine.cookies["demo_visitor"] = "a:1"
+    for page in ("/", "/start/"):
+        assert "Ann: you in the demo shop. It moves while you click." in mine.get(page).content.decode()
+    mine.cookies["demo_visitor"] = "forgotten since"
+    assert "you in the demo shop" not in mine.get("/start/").content.decode()
+    found = first_run(member_of(house), NOW, "forgotten since")
+    assert found is not None
+    assert found.visitor is not None
+    assert (found.visitor.who, found.visitor.here) == ("anonymous_id:a-colleague", False)
+
+
 def test_each_step_of_the_walk_opens_the_very_record(log):
     house = build()
     run = demo(house)

@@ -19,6 +19,13 @@
     if (window.analytics && window.analytics.reset) window.analytics.reset();
     location.assign("/demo-shop/");
   });
+  // Whose portrait the first steps of a member in this browser open. Nothing is said before the snippet itself may keep anything.
+  if (window.analytics && window.analytics.ready) window.analytics.ready(() => {
+    let known = false;
+    try { known = "a" in JSON.parse(localStorage.getItem("sojourn") || "{}"); } catch { /* a browser that keeps nothing */ }
+    const whole = known ? encodeURIComponent(window.analytics.user().anonymousId()) + "; max-age=86400" : "; max-age=0";
+    document.cookie = "demo_visitor=" + whole + "; path=/; samesite=lax";
+  });
   // A page that loads slowly: its largest part is shown late, as where a server or a picture keeps one waiting.
   if (state.stage.slow) {
     document.body.classList.add("slow");
