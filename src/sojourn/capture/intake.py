@@ -154,7 +154,8 @@ class Intake:
             self._context = _outer(opened.context, "context")
             self._integrations = _outer(opened.integrations, "integrations")
         except OutOfBounds as broken:
-            raise Refused(400, broken.reason, broken.detail) from None
+            # Not `too_deep` and the like: those count events that were set aside, and here nothing was.
+            raise Refused(400, Reason.BAD_SHAPE, f"what all events share: {broken.detail}") from None
 
     def _screen(self, opened: Opened) -> Steps[list[Candidate]]:
         calls: list[Candidate] = []

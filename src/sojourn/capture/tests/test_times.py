@@ -127,7 +127,10 @@ def test_what_a_batch_says_of_its_sending_is_made_safe_to_keep(said, kept):
         assert [fact.raw["sentAt"] for fact in door.facts()] == [kept]
 
 
-def test_a_batch_that_says_too_much_of_its_sending_is_refused():
+@pytest.mark.parametrize(
+    "said", ['"sentAt":' + "[" * 40 + "]" * 40, '"context":{"a":' + "[" * 40 + "]" * 40 + "}", '"context":{"' + "k" * 300 + '":1}', '"context":[]']
+)
+def test_a_batch_that_says_too_much_of_all_its_events_is_refused_and_counts_as_nothing_set_aside(said):
     with Door() as door:
-        answer = door.post("/v1/batch", b'{"batch":[{"type":"page","userId":"u","messageId":"1"}],"sentAt":' + b"[" * 40 + b"]" * 40 + b"}")
-        assert (answer.status, answer.json["reason"]) == (400, "too_deep")
+        answer = door.post("/v1/batch", f'{{"batch":[{{"type":"page","userId":"u","messageId":"1"}}],{said}}}'.encode())
+        assert (answer.status, answer.json["reason"]) == (400, "bad_shape")
