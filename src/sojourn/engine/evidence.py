@@ -302,6 +302,8 @@ def _grade_exit(episode: Episode, found: list[Evidence]) -> None:
     if not met:
         return
     at, number, kind, entry = max(met, key=lambda last: last[:2])
-    went_on = max((step.last_at for step in episode.steps), default=0)
+    # Who goes back to the cart has not gone on; who left, comes back later and looks at the cart did not leave it this time for what was met last time.
+    came_back = episode.reopened > 0 and episode.abandoned_at is not None and at < episode.abandoned_at
+    went_on = max((step.last_at for step in episode.steps if came_back or rank(step.name) > 0), default=0)
     if at >= went_on and not (kind == "left_after_shipping_shown" and not episode.shipping):
         found.append(Evidence(kind, [number], dict(entry.seen)))

@@ -140,6 +140,25 @@ def test_what_was_met_last_counts_only_if_nothing_of_the_checkout_came_after_it(
     assert "left_after_account_required" not in kinds(went_on)
 
 
+def test_who_goes_back_to_the_cart_has_not_gone_on():
+    back, on = Shopper(), Shopper()
+    for ann in (back, on):
+        ann.says(0, "Product Added", **LAMP)
+        ann.says(1, "Checkout Started", value=49.9, currency="EUR")
+        ann.says(2, "Checkout Step Viewed", step="shipping")
+        ann.says(3, "Shipping Cost Shown", shipping=12.5, currency="EUR")
+        ann.says(4, "Cart Viewed", products=[LAMP])
+    on.says(5, "Checkout Step Viewed", step="payment")
+    assert "left_after_shipping_shown" in kinds(back)
+    assert "left_after_shipping_shown" not in kinds(on)
+    back.waits_until(60)
+    assert (back.cart.state, back.cart.causes[0].cause) == (EpisodeState.ABANDONED, Cause.SHIPPING_COST)
+    assert "left_after_shipping_shown" in kinds(back)
+    back.says(200, "Cart Viewed", products=[LAMP])
+    back.waits_until(300)
+    assert (back.cart.abandonments, "left_after_shipping_shown" in kinds(back)) == (2, False)
+
+
 def test_a_coupon_that_was_taken_after_all_is_no_reason():
     denied, taken = Shopper(), Shopper()
     for ann in (denied, taken):
