@@ -33,7 +33,12 @@ def shares() -> list[list[str]]:
 def run(share: list[str], into: IO[bytes]) -> "subprocess.Popen[bytes]":
     """Start pytest with a share, its output going into a file. An interrupt at the terminal reaches only us: see `end`."""
     command = [sys.executable, "-m", "pytest", *share]
-    return subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=into, stderr=subprocess.STDOUT, process_group=0)
+    # A shell's background jobs ignore interrupts, and what they start inherits that; a handler is not inherited.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        return subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=into, stderr=subprocess.STDOUT, process_group=0)
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def end(processes: list["subprocess.Popen[bytes]"]) -> None:

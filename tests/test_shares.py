@@ -1,7 +1,9 @@
 """`python -m tests` runs every test once and tells what became of all of them."""
 
+import signal
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -44,10 +46,15 @@ def test_all_is_well_only_where_each_share_is_and_one_that_crashed_is_not() -> N
     assert [worst(codes) for codes in ([0, 0], [0, 1], [0, -11], [-9, 1])] == [0, 1, 139, 137]
 
 
-def test_who_is_ended_puts_away_what_its_tests_began(tmp_path: Path) -> None:
+@pytest.mark.parametrize("ours", [signal.default_int_handler, signal.SIG_IGN], ids=["at a terminal", "as a job in the background"])
+def test_who_is_ended_puts_away_what_its_tests_began(tmp_path: Path, ours: Any) -> None:
     (tmp_path / "test_house.py").write_text(HOUSE)
     with (tmp_path / "said").open("wb") as said:
-        process = run([str(tmp_path / "test_house.py")], said)
+        before = signal.signal(signal.SIGINT, ours)
+        try:
+            process = run([str(tmp_path / "test_house.py")], said)
+        finally:
+            signal.signal(signal.SIGINT, before)
         deadline = time.monotonic() + 60
         while not (tmp_path / "begun").exists():
             assert process.poll() is None, (tmp_path / "said").read_text()

@@ -76,7 +76,7 @@ MEANING: dict[Reason, str] = {
     Reason.IDENTIFIER_TOO_LONG: "An id longer than 255 characters.",
     Reason.MESSAGE_ID_TOO_LONG: "A messageId longer than 100 characters.",
     Reason.BAD_TYPE: "The call's type is none of identify, track, page, screen, group, alias.",
-    Reason.BAD_SHAPE: "A field has the wrong JSON type, such as properties that are not an object; or what a batch says of all its events breaks a limit.",
+    Reason.BAD_SHAPE: "A field has the wrong shape, such as properties that are not an object.",
     Reason.BAD_NUMBER: "A number that JSON does not allow or a double cannot hold.",
     Reason.EVENT_TOO_LARGE: "One event larger than 1 MiB.",
     Reason.TRAITS_TOO_LARGE: "Traits larger than 64 KiB.",

@@ -50,7 +50,7 @@ def test_what_became_no_fact_stands_between_by_time(log):
     assert [(one.name, one.outcome, one.meaning) for one in shown] == [
         ("Late", "dropped", "Neither userId nor anonymousId."),
         ("Event 1", "kept", ""),
-        ("", "refused", "A field has the wrong JSON type, such as properties that are not an object."),
+        ("", "refused", "A field has the wrong shape, such as properties that are not an object."),
     ]
     assert len({one.id for one in shown}) == 3
     assert debugger.glance(2, 7, NOW).events == []
