@@ -11,7 +11,9 @@ from sojourn.adapters.sqlite.database import Database
 from sojourn.adapters.sqlite.directory import SqliteDirectory
 from sojourn.ports.directory import Directory, KeyHolder, Policy
 from sojourn.ports.state import Unavailable
+from sojourn.terms.seals import Seal
 
+SEAL = Seal(b"of this installation")
 WEBSITE = Policy(bots=True, refused=True)
 """What a website keeps away where nobody has said anything."""
 HOLDERS = {
@@ -64,7 +66,7 @@ def seconds() -> Seconds:
 
 @pytest.fixture
 def sqlite(stored: Database, database: Path, seconds: Seconds) -> Iterator[SqliteDirectory]:
-    made = SqliteDirectory(database, seconds)
+    made = SqliteDirectory(database, SEAL, seconds)
     yield made
     made.close()
 
@@ -126,8 +128,23 @@ def test_guessing_keys_fills_no_memory(sqlite: SqliteDirectory) -> None:
     assert sqlite.holder("wk_website") == HOLDERS["wk_website"]
 
 
+def test_a_webhooks_secret_is_opened_and_one_of_another_installation_ends_nothing_for_good(sqlite: SqliteDirectory, stored: Database, seconds: Seconds) -> None:
+    with stored.writing() as connection:
+        connection.execute(
+            "INSERT INTO hooks_hook (workspace_id, source_id, kind, token, secret, created_at) VALUES (1, 7, 'generic', 'hk_1', ?, '2026-01-01')",
+            (Seal(b"of another installation").close("secret-1"),),
+        )
+    with pytest.raises(Unavailable, match="bring back the file `secret`"):
+        sqlite.hook("hk_1")
+    with stored.writing() as connection:
+        connection.execute("UPDATE hooks_hook SET secret = ?", (SEAL.close("secret-1"),))
+    found = sqlite.hook("hk_1")
+    assert found is not None
+    assert found.hook.secret == "secret-1"
+
+
 def test_a_directory_that_cannot_be_read_says_so_rather_than_nobody(tmp_path: Path) -> None:
-    empty = SqliteDirectory(tmp_path / "not-migrated.sqlite")
+    empty = SqliteDirectory(tmp_path / "not-migrated.sqlite", SEAL)
     with pytest.raises(Unavailable):
         empty.holder("wk_website")
     empty.close()

@@ -32,6 +32,7 @@ from sojourn.capture.traffic import LET_BY_SECONDS, Pace, Traffic, keep
 from sojourn.ports.clock import Clock
 from sojourn.ports.directory import Directory, HookHolder, KeyHolder
 from sojourn.ports.log import Full, Log
+from sojourn.ports.state import Unavailable
 from sojourn.terms.outcomes import Reason
 from sojourn.terms.time import DAY
 
@@ -137,9 +138,9 @@ class CaptureApp:
             refused.__traceback__ = refused.__context__ = None
             status, fields, body = answers.refusal(refused if route is None else route.refuse(refused), origin)
             work.bad = refused.status < 500
-        except Full as full:
+        except (Full, Unavailable) as trouble:
             self._statistics["unavailable"] += 1
-            status, fields, body = answers.refusal(Refused(503, "unavailable", str(full), RETRY_AFTER_SECONDS), origin)
+            status, fields, body = answers.refusal(Refused(503, "unavailable", str(trouble), RETRY_AFTER_SECONDS), origin)
         except Gone:
             self._statistics["gone"] += 1
             return

@@ -33,7 +33,7 @@ class KeyHolder(msgspec.Struct, frozen=True):
 
 
 class Directory(Protocol):
-    """Looks up keys by their hash; answers may be up to 10 seconds old."""
+    """Looks up keys by their hash; answers may be up to 10 seconds old. Errors of every method: ports.state.Unavailable."""
 
     def holder(self, key: str) -> KeyHolder | None:
         """Who holds this key, None where nobody does. Disabled and revoked keys come back with enabled=False."""

@@ -9,6 +9,7 @@ from csp.constants import NONCE, NONE, SELF
 
 from sojourn.runtime.settings import read
 from sojourn.runtime.soundness import make_folder, secret
+from sojourn.terms.seals import Seal
 
 SOJOURN = read()
 make_folder(SOJOURN.home)
@@ -16,7 +17,9 @@ PUBLIC_URL = SOJOURN.public_url
 _PUBLIC = urlsplit(PUBLIC_URL)
 HTTPS = _PUBLIC.scheme == "https"
 
-SECRET_KEY = hashlib.sha256(secret(SOJOURN.home / "secret")).hexdigest()
+_SECRET = secret(SOJOURN.home / "secret")
+SECRET_KEY = hashlib.sha256(_SECRET).hexdigest()
+SEAL = Seal(_SECRET)
 DEBUG = False
 # Whoever listens on every address is reached under names this process cannot know. Links are made from PUBLIC_URL only, never from the Host header.
 _NAMES = {str(_PUBLIC.hostname), SOJOURN.host, "localhost", "127.0.0.1", "::1"}

@@ -1,5 +1,6 @@
 """The doctor: looks at everything a running installation needs and says what to do about what is wrong."""
 
+import re
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -13,12 +14,14 @@ from sojourn.runtime.figures import ENOUGH_BYTES, Figures
 from sojourn.runtime.soundness import look
 from sojourn.runtime.wiring import House
 from sojourn.terms.refusals import Refusal
+from sojourn.terms.seals import MARK, UNREADABLE, Unsealable
 from sojourn.terms.time import MINUTE, SECOND, Millis
 
 ENGINE_PATIENCE_MS = 10 * SECOND
 COURIER_PATIENCE_MS = 5 * MINUTE
 OUTBOX_PATIENCE = 1_000
 CLOCK_PATIENCE_MS = MINUTE
+_SEALED = re.compile(rf"{MARK}[\w=-]+")
 
 
 class Check(msgspec.Struct, frozen=True):
@@ -36,7 +39,7 @@ def examine(house: House) -> list[Check]:
     except (sqlite3.Error, OSError, Full) as error:
         first = [Check("figures", ok=False, text=f"how far everything is cannot be read ({error})")]
     sound = (_database(path) for path in (house.settings.database_path, house.settings.log_path))
-    return [*first, *sound, _log(house), _together(house), _lake(house)]
+    return [*first, *sound, _secrets(house), _log(house), _together(house), _lake(house)]
 
 
 def at_a_glance(house: House, found: Figures) -> list[Check]:
@@ -65,6 +68,22 @@ def _database(path: Path) -> Check:
     except sqlite3.Error as error:
         found = str(error)
     return Check(path.name, found == "ok", f"{path.name} is sound" if found == "ok" else f"{path.name}: {found}; restore it from a backup")
+
+
+def _secrets(house: House) -> Check:
+    seal, bad = house.seal(), 0
+    try:
+        with closing(sqlite3.connect(f"{house.settings.database_path.as_uri()}?mode=ro", uri=True, timeout=10)) as db:
+            texts = [text for (text,) in db.execute("SELECT secret FROM hooks_hook UNION ALL SELECT settings FROM streams_stream")]
+    except sqlite3.Error as error:
+        return Check("secrets", ok=False, text=f"the secrets of webhooks and streams cannot be looked at: {error}")
+    for sealed in _SEALED.findall("\n".join(texts)):
+        try:
+            seal.open(sealed)
+        except Unsealable:
+            bad += 1
+    text = f"{bad} of the secrets of webhooks and streams: each {UNREADABLE}" if bad else "the secrets of webhooks and streams can be read"
+    return Check("secrets", not bad, text)
 
 
 def _log(house: House) -> Check:

@@ -18,4 +18,4 @@ def opened_again(workspace: int, source: int, payload: bytes) -> Opened | None:
     if not is_record(payload):
         return None
     hook = Hook.objects.select_related("mapping").filter(workspace_id=workspace, source_id=source).first()
-    return Opened(again(queries.terms_of(hook), payload), trusted=bool(hook.secret)) if hook is not None else None
+    return Opened(again(queries.terms_of(hook), payload), trusted=bool(hook.sealed)) if hook is not None else None

@@ -16,6 +16,7 @@ from sojourn.adapters.sqlite.streams import StreamRows
 from sojourn.runtime.settings import Settings
 from sojourn.runtime.stream_files import ENDINGS, Hands, words
 from sojourn.runtime.stream_tap import Tap
+from sojourn.runtime.wiring import House
 from sojourn.terms.ids import digest
 from sojourn.terms.refusals import Code, Refusal
 from sojourn.terms.streams import LIVE, TROUBLE, BucketSettings
@@ -64,7 +65,7 @@ class Buckets:
             self._tidy()
 
     def _table(self) -> StreamRows:
-        self._rows = self._rows or StreamRows(self._settings.database_path)
+        self._rows = self._rows or StreamRows(self._settings.database_path, House(self._settings).seal())
         return self._rows
 
     def _tidy(self) -> None:

@@ -36,7 +36,7 @@ class StreamsLoop:
         self._settings = settings
         self._stop = stop
         self._house = House(settings)
-        self._rows = StreamRows(settings.database_path)
+        self._rows = StreamRows(settings.database_path, self._house.seal())
         self._loop = asyncio.new_event_loop()
         self._running: dict[int, tuple[Millis, Tap, asyncio.Task[None]]] = {}
         self._flushed = 0.0

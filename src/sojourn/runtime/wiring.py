@@ -19,6 +19,7 @@ from sojourn.runtime.settings import Settings
 from sojourn.terms.ids import fact_id
 from sojourn.terms.refusals import Code, Refusal
 from sojourn.terms.rules import RuleBook
+from sojourn.terms.seals import Seal
 
 if TYPE_CHECKING:
     from sojourn.actions.courier import Courier
@@ -85,9 +86,15 @@ class House:
 
         log = self.log()
         log.append([])  # reads the deduplication keys now, so that the first request does not wait for them
-        secret = self.settings.home / "secret"
-        salt = secret.read_bytes() if secret.exists() else b""
-        return CaptureApp(log, open_directory(self._database()), self.clock, secret=salt, tarpit=Tarpit())
+        return CaptureApp(log, open_directory(self._database(), self.seal()), self.clock, secret=self._secret(), tarpit=Tarpit())
+
+    def seal(self) -> Seal:
+        """What opens the passwords that are kept for others."""
+        return Seal(self._secret())
+
+    def _secret(self) -> bytes:
+        path = self.settings.home / "secret"
+        return path.read_bytes() if path.exists() else b""
 
     def engine(self) -> "EngineLoop":
         """The engine's loop."""

@@ -1,10 +1,12 @@
 """Streams: what is listened to outside of HTTP (a broker, a social network, a folder, a bucket), and how it is read."""
 
 import re
+from collections.abc import Callable
 from ipaddress import IPv6Address, ip_address
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
 from sojourn.terms.time import Millis
 
@@ -120,6 +122,16 @@ SETTINGS: Final[dict[str, type[Settings]]] = {
     FOLDER: FolderSettings,
     BUCKET: BucketSettings,
 }
+
+
+_SECRETS: Final[dict[type[Settings], str]] = {MqttSettings: "url", MastodonSettings: "token", BucketSettings: "secret"}
+"""The field that is or holds a secret: a broker's address holds its password."""
+
+
+def with_secret(settings: Settings, turned: Callable[[str], str]) -> Settings:
+    """The settings with their secret turned into something else, such as sealed or opened; as they are where they have none."""
+    name = _SECRETS.get(type(settings))
+    return replace(settings, **{name: turned(getattr(settings, name))}) if name is not None else settings
 
 
 class Seen(msgspec.Struct, frozen=True):

@@ -10,6 +10,7 @@ from sojourn.adapters.sqlite.database import Database
 from sojourn.adapters.sqlite.hooks import Hooks
 from sojourn.ports.directory import NO_POLICY, HookHolder, KeyHolder, Policy
 from sojourn.terms.facts import NO_SOURCE
+from sojourn.terms.seals import Seal
 
 _FRESH_SECONDS: Final = 10.0
 _MOST_KNOWN: Final = 10_000
@@ -38,9 +39,10 @@ _CONTRACTS: Final = "SELECT event, body FROM tracking_contract WHERE workspace_i
 class SqliteDirectory:
     """A `ports.directory.Directory`. Answers are kept for 10 seconds, at most 10,000 keys and 1,000 that nobody holds. Errors: Unavailable."""
 
-    def __init__(self, path: Path, seconds: Callable[[], float] = monotonic) -> None:
+    def __init__(self, path: Path, seal: Seal, seconds: Callable[[], float] = monotonic) -> None:
+        """`seal` opens the secrets of webhooks."""
         self._database = Database(path)
-        self._hooks = Hooks(self._database, self._contracts)
+        self._hooks = Hooks(self._database, self._contracts, seal)
         self._seconds = seconds
         self._known: dict[str, tuple[float, KeyHolder]] = {}
         self._unknown: dict[str, float] = {}
@@ -85,6 +87,6 @@ class SqliteDirectory:
         return dict(self._database.rows(_CONTRACTS, {"workspace": workspace}))
 
 
-def open_directory(path: Path) -> SqliteDirectory:
+def open_directory(path: Path, seal: Seal) -> SqliteDirectory:
     """Open the directory in a migrated database file. Errors: Unavailable."""
-    return SqliteDirectory(path)
+    return SqliteDirectory(path, seal)

@@ -7,7 +7,9 @@ import msgspec
 
 from sojourn.adapters.sqlite.database import Database
 from sojourn.ports.directory import NO_POLICY, HookHolder, KeyHolder, Policy
+from sojourn.ports.state import Unavailable
 from sojourn.terms.hooks import Hook, Rule
+from sojourn.terms.seals import UNREADABLE, Seal, Unsealable
 
 _FRESH_SECONDS: Final = 10.0
 _MOST: Final = 2_000
@@ -26,9 +28,10 @@ _RULES: Final = msgspec.json.Decoder(tuple[Rule, ...])
 class Hooks:
     """Looks up webhooks. Answers, also that there is none, are kept for 10 seconds. Errors: Unavailable."""
 
-    def __init__(self, database: Database, contracts: Callable[[int], dict[str, str]]) -> None:
-        """`contracts` gives what a workspace's events must look like."""
+    def __init__(self, database: Database, contracts: Callable[[int], dict[str, str]], seal: Seal) -> None:
+        """`contracts` gives what a workspace's events must look like, `seal` opens secrets."""
         self._database = database
+        self._seal = seal
         self._contracts = contracts
         self._known: dict[str, tuple[float, HookHolder | None]] = {}
 
@@ -48,6 +51,10 @@ class Hooks:
             # Of crawlers and refusals vendors say nothing.
             policy = Policy(rate=rate, burst=burst, contracts=self._contracts(workspace))
             held = KeyHolder(workspace, source, name, enabled=bool(enabled), policy=NO_POLICY if policy == NO_POLICY else policy)
+            try:
+                secret = self._seal.open(secret)
+            except Unsealable:  # neither believed without it nor refused for good: vendors send again
+                raise Unavailable(f"the secret of this webhook {UNREADABLE}") from None
             holder = HookHolder(held, Hook(kind, secret, token, _RULES.decode(rules)))
         self._known[token] = (now + _FRESH_SECONDS, holder)
         return holder

@@ -6,7 +6,8 @@ from typing import Final
 import msgspec
 
 from sojourn.adapters.sqlite.database import Database
-from sojourn.terms.streams import SETTINGS, Seen, Settings, Tally
+from sojourn.terms.seals import UNREADABLE, Seal, Unsealable
+from sojourn.terms.streams import SETTINGS, TROUBLE, Seen, Settings, Tally, with_secret
 from sojourn.terms.time import Millis
 
 SEEN: Final = 20
@@ -23,6 +24,8 @@ UPDATE streams_stream
 SET state = :state, trouble = :trouble, told_at = :at, cursor = :cursor, tally = :tally, seen = :seen
 WHERE id = :id AND changed_at = :changed_at
 """
+_OTHERWISE: Final = "SELECT 1 FROM streams_stream WHERE id = :id AND (state <> :state OR trouble <> :trouble)"
+_UNREADABLE: Final = "UPDATE streams_stream SET state = :state, trouble = :trouble WHERE id = :id"
 _KNOWN: Final = "SELECT id FROM streams_stream WHERE id IN (SELECT value FROM json_each(:ids))"
 _READ: Final = "SELECT key, etag FROM streams_object WHERE stream_id = :stream AND key IN (SELECT value FROM json_each(:keys))"
 _MARK: Final = """
@@ -49,19 +52,32 @@ class Stream(msgspec.Struct):
 class StreamRows:
     """The table of streams. Errors of every method: Unavailable."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, seal: Seal) -> None:
+        """`seal` opens their passwords."""
         self._database = Database(path)
+        self._seal = seal
 
     def active(self) -> list[Stream]:
-        """All streams that are switched on and whose source is."""
-        return [
-            Stream(
-                number, workspace, source, kind, msgspec.json.decode(settings, type=SETTINGS[kind]), changed_at, cursor,
-                msgspec.json.decode(tally, type=Tally), msgspec.json.decode(seen, type=list[Seen]),
-            )
-            for number, workspace, source, kind, settings, changed_at, cursor, tally, seen in self._database.rows(_ACTIVE, {})
-            if kind in SETTINGS
-        ]  # fmt: skip
+        """All streams that are switched on and whose source is, and whose password can be read: of others it is told that it cannot."""
+        found = []
+        for number, workspace, source, kind, settings, changed_at, cursor, tally, seen in self._database.rows(_ACTIVE, {}):
+            if kind not in SETTINGS:
+                continue
+            kept = msgspec.json.decode(settings, type=SETTINGS[kind])
+            try:
+                kept = with_secret(kept, self._seal.open)
+            except Unsealable:
+                self._tell_unreadable(number)
+                continue
+            counts, newest = msgspec.json.decode(tally, type=Tally), msgspec.json.decode(seen, type=list[Seen])
+            found.append(Stream(number, workspace, source, kind, kept, changed_at, cursor, counts, newest))
+        return found
+
+    def _tell_unreadable(self, stream: int) -> None:
+        values = {"id": stream, "state": TROUBLE, "trouble": f"The password or key {UNREADABLE}."}
+        if self._database.rows(_OTHERWISE, values):
+            with self._database.writing() as connection:
+                connection.execute(_UNREADABLE, values)
 
     def tell(self, stream: Stream, state: str, trouble: str, at: Millis) -> None:
         """Say how a stream is, unless its settings were changed meanwhile."""

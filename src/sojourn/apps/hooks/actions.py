@@ -31,7 +31,10 @@ def create_hook(workspace: int, name: str, kind: str, secret: str, actor: str, n
     given = checked_secret(kind, secret) if secret.strip() else new_secret(kind) if LISTED[kind].ours else ""
     source, _key = create_source(workspace, name, actor, now, _SOURCE_KIND)
     token = "hk_" + secrets.token_urlsafe(24)
-    return Hook.objects.create(workspace_id=workspace, source=source, kind=kind, token=token, secret=given, created_at=to_datetime(now))
+    hook = Hook(workspace_id=workspace, source=source, kind=kind, token=token, created_at=to_datetime(now))
+    hook.secret = given
+    hook.save()
+    return hook
 
 
 def new_secret(kind: str) -> str:
@@ -57,7 +60,7 @@ def change_secret(workspace: int, hook: int, secret: str, actor: str, now: Milli
     found = access_hook(workspace, hook)
     found.secret = checked_secret(found.kind, secret)
     found.changed_secret_at = to_datetime(now)
-    found.save(update_fields=["secret", "changed_secret_at"])
+    found.save(update_fields=["sealed", "changed_secret_at"])
     audit(workspace, actor, "change_hook_secret" if found.secret else "remove_hook_secret", found.source.name, now, {"hook": found.pk})
     return found
 

@@ -75,7 +75,7 @@ def list_hooks(workspace: int) -> list[HookLine]:
     for hook in Hook.objects.filter(workspace_id=workspace).select_related("source").order_by("pk"):
         line = lines[hook.source_id]
         forged = line.dropped.get(Reason.FORGED.value, 0)
-        found.append(HookLine(hook.pk, line.name, LISTED[hook.kind], line.enabled, bool(hook.secret), line.kept, line.quarantined_total, forged))
+        found.append(HookLine(hook.pk, line.name, LISTED[hook.kind], line.enabled, bool(hook.sealed), line.kept, line.quarantined_total, forged))
     return found
 
 

@@ -1,6 +1,7 @@
 """Verbs of streams. The work process sees a change within a second or two and connects anew."""
 
 import msgspec
+from django.conf import settings
 from django.db import transaction
 
 from sojourn.apps.sources.api import create_source
@@ -10,7 +11,7 @@ from sojourn.apps.streams.models import Stream
 from sojourn.apps.streams.queries import settings_of
 from sojourn.apps.workspace.api import audit
 from sojourn.terms.refusals import Code, Refusal
-from sojourn.terms.streams import CONNECTING, FOLDER, KINDS, OFF, FolderSettings, Settings
+from sojourn.terms.streams import CONNECTING, FOLDER, KINDS, OFF, FolderSettings, Settings, with_secret
 from sojourn.terms.time import Millis
 
 MOST: int = 50
@@ -20,14 +21,12 @@ MOST: int = 50
 @transaction.atomic
 def create_stream(workspace: int, kind: str, name: str, typed: Typed, actor: str, now: Millis) -> Stream:
     """Listen to something, under a source of its own. Errors: BAD_VALUE, CONFLICT."""
-    settings = read(kind, typed)
+    wanted = read(kind, typed)
     if Stream.objects.filter(workspace_id=workspace).count() >= MOST:
         raise Refusal(Code.CONFLICT, f"A workspace has at most {MOST} streams.")
-    _free(settings)
+    _free(wanted)
     source, _ = create_source(workspace, name.strip() or KINDS[kind], actor, now, "other")
-    stream = Stream.objects.create(
-        workspace_id=workspace, source=source, name=source.name, kind=kind, settings=_text(settings), changed_at=now, state=CONNECTING
-    )
+    stream = Stream.objects.create(workspace_id=workspace, source=source, name=source.name, kind=kind, settings=_text(wanted), changed_at=now, state=CONNECTING)
     audit(workspace, actor, "create_stream", stream.name, now, {"stream": stream.pk, "kind": kind})
     return stream
 
@@ -36,11 +35,11 @@ def create_stream(workspace: int, kind: str, name: str, typed: Typed, actor: str
 def change_stream(workspace: int, stream: int, typed: Typed, actor: str, now: Millis) -> Stream:
     """Other settings. What came in so far stays. Errors: NOT_FOUND, BAD_VALUE, CONFLICT."""
     found = access_stream(workspace, stream)
-    wanted = read(found.kind, typed, settings_of(found))
+    before = settings_of(found)
+    wanted = read(found.kind, typed, before)
     _free(wanted, found)
-    settings = _text(wanted)
-    if settings != found.settings:
-        found.settings, found.changed_at, found.state, found.trouble = settings, _after(found, now), CONNECTING, ""
+    if wanted != before:
+        found.settings, found.changed_at, found.state, found.trouble = _text(wanted), _after(found, now), CONNECTING, ""
         found.save(update_fields=["settings", "changed_at", "state", "trouble"])
         audit(workspace, actor, "change_stream", found.name, now, {"stream": found.pk})
     return found
@@ -78,14 +77,14 @@ def remove_stream(workspace: int, stream: int, actor: str, now: Millis) -> str:
     return name
 
 
-def _free(settings: Settings, stream: Stream | None = None) -> None:
+def _free(wanted: Settings, stream: Stream | None = None) -> None:
     """A folder has one stream, whoever's: all workspaces share the inbox. Errors: CONFLICT."""
-    if not isinstance(settings, FolderSettings):
+    if not isinstance(wanted, FolderSettings):
         return
     for other in Stream.objects.filter(kind=FOLDER):
         kept = settings_of(other)
-        if other != stream and isinstance(kept, FolderSettings) and kept.folder.casefold() == settings.folder.casefold():
-            raise Refusal(Code.CONFLICT, f"The folder {settings.folder} is watched already; name another one.")
+        if other != stream and isinstance(kept, FolderSettings) and kept.folder.casefold() == wanted.folder.casefold():
+            raise Refusal(Code.CONFLICT, f"The folder {wanted.folder} is watched already; name another one.")
 
 
 def _after(stream: Stream, now: Millis) -> Millis:
@@ -93,5 +92,6 @@ def _after(stream: Stream, now: Millis) -> Millis:
     return max(now, stream.changed_at + 1)
 
 
-def _text(settings: msgspec.Struct) -> str:
-    return msgspec.json.encode(settings).decode()
+def _text(wanted: Settings) -> str:
+    """As it is stored: a password is read again with each connection, so it is sealed and not hashed."""
+    return msgspec.json.encode(with_secret(wanted, settings.SEAL.close)).decode()

@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 
 import msgspec
+from django.conf import settings
 
 from sojourn.apps.streams.models import Stream
-from sojourn.terms.streams import KINDS, LIVE, SETTINGS, TROUBLE, Seen, Settings, Tally
+from sojourn.terms.seals import Unsealable
+from sojourn.terms.streams import KINDS, LIVE, SETTINGS, TROUBLE, Seen, Settings, Tally, with_secret
 from sojourn.terms.time import Millis
 
 ICONS = {"mqtt": "cpu", "mastodon": "message-circle", "bluesky": "message-circle", "folder": "folder", "bucket": "bucket"}
@@ -37,8 +39,15 @@ def list_streams(workspace: int) -> list[StreamLine]:
 
 
 def settings_of(stream: Stream) -> Settings:
-    """The settings of a stream."""
-    return msgspec.json.decode(stream.settings, type=SETTINGS[stream.kind])
+    """The settings of a stream; without its password where that cannot be read."""
+    return with_secret(msgspec.json.decode(stream.settings, type=SETTINGS[stream.kind]), _opened)
+
+
+def _opened(kept: str) -> str:
+    try:
+        return str(settings.SEAL.open(kept))
+    except Unsealable:
+        return ""
 
 
 def line(stream: Stream) -> StreamLine:

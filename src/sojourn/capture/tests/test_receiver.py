@@ -9,6 +9,7 @@ from sojourn.adapters.memory.log import MemoryLog
 from sojourn.capture import committer, reading
 from sojourn.capture.tests.door import Door
 from sojourn.ports.log import Full
+from sojourn.ports.state import Unavailable
 from sojourn.terms.facts import Flag
 
 CALL = {"userId": "u-1", "event": "Viewed"}
@@ -67,6 +68,20 @@ def test_a_log_that_cannot_write_means_come_back_and_nothing_kept(door, failure)
     assert door.facts() == []
     door.log.failure = None
     assert door.post("/v1/track", CALL).status == 200
+
+
+@pytest.mark.parametrize("path", ["/v1/track", "/e/", "/hooks/hk_" + "a" * 32, "/sojourn.js?key=wk_shop"])
+def test_while_nobody_can_say_whose_a_key_is_the_answer_is_to_come_again(path):
+    class Broken:
+        def holder(self, key):
+            raise Unavailable("the database at sojourn.sqlite cannot be used now: disk I/O error")
+
+        hook = holder
+
+    with Door() as door:
+        door.app._directory = door.app._snippet._directory = Broken()
+        answer = door.post(path, CALL) if "sojourn.js" not in path else door.run(door.call(path, b"", None, "GET"))
+    assert (answer.status, answer.headers["retry-after"], answer.json["code"]) == (503, "2", "unavailable")
 
 
 def test_a_queue_that_is_full_turns_requests_away_at_once(door, monkeypatch):

@@ -37,7 +37,7 @@ def seconds():
 
 @pytest.fixture
 def door(settings, seconds):
-    directory = SqliteDirectory(settings.DATABASES["default"]["NAME"], seconds)
+    directory = SqliteDirectory(settings.DATABASES["default"]["NAME"], settings.SEAL, seconds)
     with Door() as made:
         made.app._directory = directory
         hooks.connect(made.app)

@@ -2,16 +2,21 @@
 
 import json
 
+import msgspec
 import pytest
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
 
 from sojourn.apps.sources.models import Source
 from sojourn.apps.streams.actions import create_stream
 from sojourn.apps.streams.forms import FRESH, HIDDEN, read, shown
 from sojourn.apps.streams.models import Stream
+from sojourn.apps.streams.queries import settings_of
 from sojourn.apps.workspace.models import AuditRow
 from sojourn.apps.workspace.tests.house import NOW, browser, build, post
 from sojourn.terms.refusals import Code, Refusal
-from sojourn.terms.streams import BlueskySettings, BucketSettings, MqttSettings, Threshold, Topic
+from sojourn.terms.seals import Seal
+from sojourn.terms.streams import BlueskySettings, BucketSettings, MqttSettings, Threshold, Topic, with_secret
 
 BROKER = {**FRESH["mqtt"], "url": "mqtts://shop:s3cret@broker.example:8883", "thresholds": "temperature < 2 > 8 fault", "band": "0.5"}
 PAIL = {**FRESH["bucket"], "bucket": "exports", "region": "eu-central-1", "prefix": "orders/", "key": "AKIDEXAMPLE", "secret": "s3cr3t"}
@@ -32,7 +37,7 @@ def test_alice_names_a_broker_and_it_gets_a_source_of_its_own(house):
     stream = Stream.objects.get()
     assert (stream.workspace_id, stream.name, stream.kind, stream.enabled, stream.state) == (house.workspace, "Machines", "mqtt", True, "connecting")
     assert Source.objects.get(pk=stream.source_id).name == "Machines"
-    assert json.loads(stream.settings)["url"] == "mqtts://shop:s3cret@broker.example:8883"
+    assert settings_of(stream).url == "mqtts://shop:s3cret@broker.example:8883"
     assert AuditRow.objects.filter(verb="create_stream", actor="alice@example.com").count() == 1
     page = answer.content.decode()
     assert "s3cret" not in page
@@ -44,9 +49,50 @@ def test_saving_the_form_as_it_is_shown_keeps_the_password(house):
     form = shown(read("mqtt", BROKER))
     post(browser(house.alice), f"/sources/streams/{stream.pk}/change", {**form, "every": "30"})
     changed = Stream.objects.get()
-    assert json.loads(changed.settings)["url"] == "mqtts://shop:s3cret@broker.example:8883"
-    assert json.loads(changed.settings)["every_seconds"] == 30.0
+    assert settings_of(changed).url == "mqtts://shop:s3cret@broker.example:8883"
+    assert settings_of(changed).every_seconds == 30.0
     assert changed.changed_at > NOW
+
+
+@pytest.mark.parametrize(
+    ("kind", "typed", "secret"),
+    [
+        ("mqtt", BROKER, "s3cret"),
+        ("bucket", PAIL, "s3cr3t"),
+        ("mastodon", {**FRESH["mastodon"], "url": "https://social.example", "token": "t0ken-1", "words": "lumen"}, "t0ken-1"),
+    ],
+)
+def test_the_database_holds_no_password_that_could_be_read(house, kind, typed, secret):
+    stream = create_stream(house.workspace, kind, "Machines", typed, "setup", NOW)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT settings FROM streams_stream")
+        kept = str(cursor.fetchall())
+    assert secret not in kept
+    assert secret in str(settings_of(stream))
+
+
+def test_a_password_that_cannot_be_read_is_typed_again(house):
+    stream = make(house)
+    sealed = with_secret(read("mqtt", BROKER), Seal(b"of another installation").close)
+    Stream.objects.update(settings=msgspec.json.encode(sealed).decode())
+    page = browser(house.alice).get(f"/sources/streams/{stream.pk}/")
+    assert page.status_code == 200
+    assert "s3cret" not in page.content.decode()
+    post(browser(house.alice), f"/sources/streams/{stream.pk}/change", BROKER)
+    assert settings_of(Stream.objects.get()).url == BROKER["url"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_passwords_of_older_versions_are_sealed_on_the_way_up():
+    made = make(build())
+    plain = msgspec.json.encode(read("mqtt", BROKER)).decode()
+    try:
+        MigrationExecutor(connection).migrate([("streams", "0002_objects")])
+        Stream.objects.update(settings=plain)
+    finally:
+        MigrationExecutor(connection).migrate([("streams", "0003_sealed_passwords")])
+    found = Stream.objects.get(pk=made.pk)
+    assert (settings_of(found), "s3cret" in found.settings) == (read("mqtt", BROKER), False)
 
 
 def test_another_address_wants_the_password_again(house):
@@ -161,13 +207,13 @@ def test_the_secret_of_a_bucket_is_never_shown_and_does_not_follow_to_another_ad
     assert "s3://exports/orders/" in page
     form = shown(read("bucket", PAIL))
     post(browser(house.alice), f"/sources/streams/{stream.pk}/change", {**form, "prefix": "returns/"})
-    assert json.loads(Stream.objects.get().settings)["secret"] == "s3cr3t"
-    assert json.loads(Stream.objects.get().settings)["prefix"] == "returns/"
+    assert settings_of(Stream.objects.get()).secret == "s3cr3t"
+    assert settings_of(Stream.objects.get()).prefix == "returns/"
     for elsewhere in ({"url": "https://elsewhere.example"}, {"region": "eu-west-1"}, {"key": "OTHER"}):
         answer = post(browser(house.alice), f"/sources/streams/{stream.pk}/change", {**form, **elsewhere})
         assert answer.status_code == 400
         assert b"Type the secret too when" in answer.content
-    assert json.loads(Stream.objects.get().settings)["url"] == ""
+    assert settings_of(Stream.objects.get()).url == ""
     assert "s3cr3t" not in str(list(AuditRow.objects.values_list("detail", flat=True)))
 
 
