@@ -24,7 +24,7 @@
     let known = false;
     try { known = "a" in JSON.parse(localStorage.getItem("sojourn") || "{}"); } catch { /* a browser that keeps nothing */ }
     const whole = known ? encodeURIComponent(window.analytics.user().anonymousId()) + "; max-age=86400" : "; max-age=0";
-    document.cookie = "demo_visitor=" + whole + "; path=/; samesite=lax";
+    document.cookie = "demo_visitor=" + whole + "; path=/; samesite=lax" + (location.protocol === "https:" ? "; secure" : "");
   });
   // A page that loads slowly: its largest part is shown late, as where a server or a picture keeps one waiting.
   if (state.stage.slow) {
