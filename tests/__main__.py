@@ -16,8 +16,8 @@ SCREENS: Final = ("tests/browser/test_pages.py", "tests/browser/test_phone.py", 
 """Screens in a browser, and what needs the clients of tests/sdk/node: they are installed once."""
 WAITING: Final = ("tests/faults", "tests/live", "tests/streams")
 """With the other tests in a browser; these and those take about as long as everything else."""
-STORES: Final = ("tests/contracts", "tests/email", "tests/lake")
-"""Ended early, so that everything else is not the last to end, alone on its core."""
+FOLDERS: Final = ("tests/contracts", "tests/corridor", "tests/email", "tests/lake", "tests/simulation", "tests/web")
+"""Apart, so that everything else is not the last to end, alone on its core."""
 CLOSING: Final = re.compile(r"^=* ?((?:\d+ [a-z]+(?:, )?)+) in [\d.]+s", re.MULTILINE)
 
 
@@ -25,9 +25,9 @@ def shares() -> list[list[str]]:
     """The folders and files for each process; all there are, each once."""
     here = sorted(f"tests/{path.name}" for path in (ROOT / "tests").iterdir() if path.name.startswith("test_") or (path / "__init__.py").exists())
     browser = sorted(f"tests/browser/{path.name}" for path in (ROOT / "tests/browser").glob("test_*.py"))
-    apart = {*SCREENS, *WAITING, *STORES, "tests/browser"}
+    apart = {*SCREENS, *WAITING, *FOLDERS, "tests/browser"}
     rest = ["src", *(path for path in here if path not in apart)]
-    return [rest, list(SCREENS), [*(path for path in browser if path not in apart), *WAITING], list(STORES)]
+    return [rest, list(SCREENS), [*(path for path in browser if path not in apart), *WAITING], list(FOLDERS)]
 
 
 def run(share: list[str], into: IO[bytes]) -> "subprocess.Popen[bytes]":

@@ -66,6 +66,28 @@ _NOT: Final = frozenset(
 _STRONGER: Final = frozenset("very really extremely incredibly absolutely totally completely so too super highly utterly truly especially particularly".split())
 _WEAKER: Final = frozenset("somewhat slightly fairly rather kinda kind-of sort-of quite bit little mostly almost partly occasionally".split())
 _BUT: Final = frozenset("but however although though yet".split())
+_ENGLISH: Final = frozenset(
+    """
+    the and are were it it's its this that these those of to with for from have has had my your our their you he she they we i'm i've be been but not
+    very what which when there here if just after before would could can does did
+    """.split()
+)
+"""Small words that only English has."""
+_ELSEWHERE: Final = frozenset(
+    """
+    der das und ist nicht ich ein eine einen einem einer es zu dem mit auf sehr aber wir mein meine von wird sind hat habe haben kein keine auch nur wie bei
+    gerne immer leider noch schon wieder
+    le la les une des est et pas je avec pour mais vous nous dans que qui sur c'est j'ai cette ce du au
+    el los las muy con para pero por mi se del al lo un una y su como
+    il gli molto ma che di sono della anche questo ho
+    de het een niet ik zeer met voor maar van op zijn dit heb wel ook
+    um uma muito mas o da ficou
+    og er ikke jeg det och inte jag mycket
+    jest nie bardzo ale
+    """.split()
+)
+"""Small words of other languages."""
+_WORD: Final = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _TOKEN: Final = re.compile(r"[a-z]+(?:['’-][a-z]+)*|[:;][-']?[)(D/]|<3|[!?]+|[\U0001F300-\U0001FAFF\u2600-\u27BF]", re.IGNORECASE)
 _TURNS: Final = -0.6
 """Not good is less bad than bad."""
@@ -76,8 +98,18 @@ _EVEN: Final = 12.0
 
 
 def felt(text: str, language: str = "") -> float | None:
-    """The score of a text that is English as far as it is known; None for other languages, and where no word says anything."""
-    return score(text) if language[:2].lower() in ("en", "") else None
+    """The score of a text that is English, as is said or as its small words tell; None for other languages, and where no word says anything."""
+    told = language[:2].lower()
+    return score(text) if told == "en" or (not told and _reads_as_english(text)) else None
+
+
+def _reads_as_english(text: str) -> bool:
+    """Whether small words and letters speak for English, or at least not against it: `hell` and `fast` mean something else in German."""
+    words = [word.lower().replace("’", "'") for word in _WORD.findall(text[:2_000])]
+    here = sum(word in _ENGLISH for word in words)
+    elsewhere = sum(word in _ELSEWHERE or not word.isascii() for word in words)
+    letters = "".join(words)
+    return here >= elsewhere and 2 * sum(letter > "\u024f" for letter in letters) <= len(letters)
 
 
 def score(text: str) -> float | None:

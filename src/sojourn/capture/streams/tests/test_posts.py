@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from sojourn.capture.streams import posts
 from sojourn.capture.streams.posts import Words, mention
-from sojourn.capture.streams.sentiment import score
+from sojourn.capture.streams.sentiment import felt, score
 from sojourn.terms.posts import Post
 
 SAID = st.recursive(
@@ -35,6 +35,23 @@ def test_how_strong_it_is_said_counts():
     assert score("good!!") > score("good")
     assert score("This is a lamp") is None
     assert -1 <= score("awful " * 900) < -0.99
+
+
+@pytest.mark.parametrize(
+    ("text", "english"),
+    [
+        ("Love it!", True), ("Not bad at all", True), ("Customer service is non-existent, awful", True), ("A great café and the best cake", True),
+        ("I don’t like it", True), ("👍", True),
+        ("Die Lampe ist hell und schnell da, bin super zufrieden", False), ("Hell in der Nacht", False), ("Lieferung fast pünktlich", False),
+        ("Top Lampe, gerne wieder", False), ("Très bon service, top, je suis ravi", False), ("Muy bien, top, lo recomiendo a todos", False),
+        ("Fantastico, la lampada è top", False), ("de lamp is fast kapot", False), ("素晴らしい製品です love", False), ("Отличная лампа, top", False),
+    ],
+)  # fmt: skip
+def test_where_no_language_is_told_small_words_and_letters_decide(text, english):
+    assert felt(text) == (score(text) if english else None)
+    assert score(text) is not None
+    assert felt(text, "en-GB") == score(text), "what is told stands"
+    assert felt(text, "de") is None
 
 
 def test_a_text_that_is_not_english_gets_no_number():
