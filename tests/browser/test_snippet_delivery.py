@@ -154,6 +154,24 @@ def test_what_is_under_way_when_the_page_is_left_is_sent_by_the_next_if_the_serv
     assert [fact.message_id for fact in door.wait("Under Way")] == [sent]
 
 
+def test_what_waits_behind_a_request_under_way_goes_when_the_page_is_left(page: Page, door: Door, site: Site) -> None:
+    site.attributes = ""
+    site.put("<h1>Next</h1>", "/next", snippet=False)
+    page.goto(site.put("<h1>Shop</h1>"))
+    page.wait_for_function(LOADED)
+    door.wait("page")
+    door.held.clear()
+    door.answer = (502, {})
+    page.evaluate("() => analytics.track('Under Way')")
+    until(lambda: door.turned_away == 1, "the request is under way")
+    door.answer = None
+
+    page.evaluate("() => { analytics.track('Waiting'); location.href = '/next' }")
+
+    door.wait("Waiting")
+    door.held.set()
+
+
 def test_where_storage_is_blocked_everything_works_in_memory(page: Page, door: Door, site: Site) -> None:
     page.add_init_script("Object.defineProperty(window, 'localStorage', {get() { throw new DOMException('no', 'SecurityError') }})")
     broken: list[str] = []

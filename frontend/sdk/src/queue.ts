@@ -103,7 +103,8 @@ const flush = (): void => {
   // Text needs no preflight: one round trip fewer.
   post(settings.url, { method: "POST", body, keepalive: body.length < 20_000 }).then(
     ({ status, headers }) => landed(status, +headers.get("Retry-After")!),
-    () => landed(0, 0),
+    // Leaving ends requests too, before all that listen to it have been heard. That is no trouble of the server's, and a page that is gone never comes to this.
+    () => later(() => landed(0, 0)),
   );
 };
 
