@@ -13,7 +13,7 @@ class Hook(models.Model):
     source = models.OneToOneField("sources.Source", on_delete=models.CASCADE)
     kind = models.CharField(max_length=20)  # one of terms.hooks.VENDORS
     token = models.CharField(max_length=100, unique=True)
-    sealed = models.CharField(max_length=1000, db_default="", db_column="secret")
+    sealed = models.CharField(max_length=3000, db_default="", db_column="secret")
     mapping = models.ForeignKey("hooks.Mapping", null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField()
     changed_secret_at = models.DateTimeField(null=True)

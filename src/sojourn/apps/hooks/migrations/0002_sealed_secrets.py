@@ -15,6 +15,6 @@ class Migration(migrations.Migration):
     dependencies = [("hooks", "0001_initial")]
     operations = [
         migrations.RenameField("hook", "secret", "sealed"),
-        migrations.AlterField("hook", "sealed", models.CharField(max_length=1000, db_default="", db_column="secret")),
+        migrations.AlterField("hook", "sealed", models.CharField(max_length=3000, db_default="", db_column="secret")),
         migrations.RunPython(seal, migrations.RunPython.noop),
     ]

@@ -25,6 +25,8 @@ def test_the_database_holds_no_secret_that_could_be_read():
     assert (made.secret in kept(), Hook.objects.get().secret) == (False, made.secret)
     actions.change_secret(house.workspace, made.pk, "k" * 500, "alice@example.com", NOW)
     assert ("kkk" in kept(), Hook.objects.get().secret) == (False, "k" * 500)
+    actions.change_secret(house.workspace, made.pk, "🔑" * 500, "alice@example.com", NOW)
+    assert len(kept()) <= Hook._meta.get_field("sealed").max_length
     actions.change_secret(house.workspace, made.pk, "", "alice@example.com", NOW)
     assert kept() == ""
 
