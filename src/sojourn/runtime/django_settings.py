@@ -94,7 +94,8 @@ DATABASES = {
             "timeout": 10,
             "transaction_mode": "IMMEDIATE",
             # Checkpoints are the engine's business (adapters/sqlite/checkpoints.py): a page must not wait for one.
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA wal_autocheckpoint=0;",
+            # What is changed or taken away is overwritten: a secret that was replaced must not stay in a free page.
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA wal_autocheckpoint=0; PRAGMA secure_delete=ON;",
         },
     }
 }

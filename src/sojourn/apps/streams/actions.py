@@ -8,7 +8,7 @@ from sojourn.apps.sources.api import create_source
 from sojourn.apps.streams.access import access_stream
 from sojourn.apps.streams.forms import Typed, read
 from sojourn.apps.streams.models import Stream
-from sojourn.apps.streams.queries import settings_of
+from sojourn.apps.streams.queries import readable, settings_of
 from sojourn.apps.workspace.api import audit
 from sojourn.terms.refusals import Code, Refusal
 from sojourn.terms.streams import CONNECTING, FOLDER, KINDS, OFF, FolderSettings, Settings, with_secret
@@ -38,7 +38,7 @@ def change_stream(workspace: int, stream: int, typed: Typed, actor: str, now: Mi
     before = settings_of(found)
     wanted = read(found.kind, typed, before)
     _free(wanted, found)
-    if wanted != before:
+    if wanted != before or not readable(found):
         found.settings, found.changed_at, found.state, found.trouble = _text(wanted), _after(found, now), CONNECTING, ""
         found.save(update_fields=["settings", "changed_at", "state", "trouble"])
         audit(workspace, actor, "change_stream", found.name, now, {"stream": found.pk})

@@ -40,7 +40,20 @@ def list_streams(workspace: int) -> list[StreamLine]:
 
 def settings_of(stream: Stream) -> Settings:
     """The settings of a stream; without its password where that cannot be read."""
-    return with_secret(msgspec.json.decode(stream.settings, type=SETTINGS[stream.kind]), _opened)
+    return with_secret(_kept(stream), _opened)
+
+
+def readable(stream: Stream) -> bool:
+    """Whether its password can be read, or it has none."""
+    try:
+        with_secret(_kept(stream), settings.SEAL.open)
+    except Unsealable:
+        return False
+    return True
+
+
+def _kept(stream: Stream) -> Settings:
+    return msgspec.json.decode(stream.settings, type=SETTINGS[stream.kind])
 
 
 def _opened(kept: str) -> str:

@@ -11,7 +11,7 @@ from sojourn.apps.sources.models import Source
 from sojourn.apps.streams.actions import create_stream
 from sojourn.apps.streams.forms import FRESH, HIDDEN, read, shown
 from sojourn.apps.streams.models import Stream
-from sojourn.apps.streams.queries import settings_of
+from sojourn.apps.streams.queries import readable, settings_of
 from sojourn.apps.workspace.models import AuditRow
 from sojourn.apps.workspace.tests.house import NOW, browser, build, post
 from sojourn.terms.refusals import Code, Refusal
@@ -80,6 +80,15 @@ def test_a_password_that_cannot_be_read_is_typed_again(house):
     assert "s3cret" not in page.content.decode()
     post(browser(house.alice), f"/sources/streams/{stream.pk}/change", BROKER)
     assert settings_of(Stream.objects.get()).url == BROKER["url"]
+
+
+def test_a_token_that_cannot_be_read_can_be_left_out_from_now_on(house):
+    typed = {**FRESH["mastodon"], "url": "https://social.example", "words": "lumen"}
+    stream = create_stream(house.workspace, "mastodon", "Mentions", {**typed, "token": "t0ken-1"}, "setup", NOW)
+    Stream.objects.update(settings=msgspec.json.encode(with_secret(settings_of(stream), Seal(b"of another installation").close)).decode())
+    post(browser(house.alice), f"/sources/streams/{stream.pk}/change", typed)
+    found = Stream.objects.get()
+    assert (readable(found), settings_of(found).token, found.changed_at > NOW) == (True, "", True)
 
 
 @pytest.mark.django_db(transaction=True)
